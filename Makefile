@@ -1,0 +1,63 @@
+# `make` or `make help` lists what there is to do. Everything happens in a virtual environment of its own, $(VENV).
+
+PYTHON ?= python3
+VENV   ?= .venv
+JOBS   ?= 2
+
+BIN   := $(VENV)/bin
+STAMP := $(VENV)/.installed.stamp
+
+# One thread a test process: tiny models are slower on two, and figures must not depend on the machine's cores.
+export OMP_NUM_THREADS     ?= 1
+export TOKENIZERS_PARALLELISM ?= false
+# No test asks the network for a model or a data set.
+export HF_HUB_OFFLINE      ?= 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help test check lint types imports format docs clean versions
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: versions lint types imports ## Everything, from nothing: environment, lint, types, import rules, all tests and doctests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: lint types imports ## The same without the slow tests, stopping at the first failure
+	$(BIN)/python -m pytest -n $(JOBS) -x -q -m "not slow"
+
+lint: $(STAMP) ## Lint, and see that the format is kept
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(STAMP) ## Check the types of src/xtune
+	$(BIN)/mypy
+
+imports: $(STAMP) ## Check that data flows one way (the contracts in pyproject.toml)
+	$(BIN)/lint-imports --no-cache
+
+format: $(STAMP) ## Mend what ruff can mend, and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(STAMP) ## Write the API reference from the docstrings to docs/reference
+	$(BIN)/python docs/generate_reference.py
+
+versions: $(STAMP) ## Show the versions in use
+	@$(BIN)/python -c 'import platform; print("python", platform.python_version(), platform.platform())'
+	@$(BIN)/python -m pip freeze -q --disable-pip-version-check --exclude-editable \
+		| grep -Ei '^(torch|transformers|tokenizers|accelerate|datasets|numpy|pyarrow|pytest|ruff|mypy)==' | tr '\n' ' '; echo
+
+clean: ## Remove the environment, caches and everything generated
+	rm -rf $(VENV) build dist docs/reference .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Brought up to date whenever the dependencies may have changed; `touch` comes last, so that a broken installation is
+# never taken for a good one. `make clean` for one from nothing.
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "xtune needs Python 3.11 or newer: there is no '$(PYTHON)'. Name one, for example: make test PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "xtune needs Python 3.11 or newer: '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Name another, for example: make test PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing into $(VENV) (PyTorch is large: some minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt --editable '.[dev]'
+	@touch $@

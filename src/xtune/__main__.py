@@ -1,0 +1,5 @@
+"""`python -m xtune`, which `torchrun -m xtune` needs."""
+
+from xtune.cli import main
+
+main()

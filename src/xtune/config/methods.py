@@ -1,0 +1,107 @@
+"""What each method is: the stages it trains, built from a recipe's weights and augmentations (paper, section 3.1).
+
+A method is one function; a table of the paper names the one that its cell uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from xtune.config.recipe import AugmentationConfig, R1Stage, R2Stage, Recipe, Stage
+from xtune.errors import InputError, did_you_mean
+
+Method = Callable[[Recipe, AugmentationConfig], tuple[Stage, ...]]
+
+
+def plain(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """Cross-entropy on D: conventional cross-lingual fine-tuning."""
+    return (Stage(name="stage1"),)
+
+
+def data_augmentation(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """Cross-entropy on D_A. With machine translation it is the paper's translate-train-all baseline."""
+    return (Stage(name="stage1", augmentation=_need(augmentation.data, "data", "data-augmentation")),)
+
+
+def r1(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """Cross-entropy and R1 on D; in translate-train-all on D_A, "to make a fair comparison" (paper, section 4.2)."""
+    if recipe.setting == "translate-train-all":
+        data = _need(augmentation.data, "data", "r1")
+        partner = _need(augmentation.consistency, "consistency", "r1")
+        return (Stage(name="stage1", augmentation=data, r1=_r1(recipe, partner)),)
+    return (Stage(name="stage1", r1=_r1(recipe, _need(augmentation.stage1, "stage1", "r1"))),)
+
+
+def r2(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """A plain teacher, then cross-entropy and R2 on D_A."""
+    data = _need(augmentation.data, "data", "r2")
+    return (*plain(recipe, augmentation), Stage(name="stage2", augmentation=data, r2=_r2(recipe)))
+
+
+def xtune(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """Both stages in full (paper, section 3.1.3)."""
+    partner = _need(augmentation.stage1, "stage1", "xtune")
+    data = _need(augmentation.data, "data", "xtune")
+    partner_on_data = _need(augmentation.consistency, "consistency", "xtune")
+    return (
+        Stage(name="stage1", r1=_r1(recipe, partner)),
+        Stage(name="stage2", augmentation=data, r1=_r1(recipe, partner_on_data), r2=_r2(recipe)),
+    )
+
+
+def xtune_no_stopgrad(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """xTune whose R1 sends gradients through both sides (paper, table 2, last row)."""
+    return tuple(
+        replace(stage, r1=replace(stage.r1, stop_gradient=False) if stage.r1 else None)
+        for stage in xtune(recipe, augmentation)
+    )
+
+
+def r_drop(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """R-Drop (Liang et al., 2021): the example beside itself, told apart by dropout only; both halves labelled."""
+    weight = recipe.consistency.lambda_r_drop
+    identity = R1Stage(augmentation="identity", weight=weight, stop_gradient=False, task_on_partner=True)
+    return (Stage(name="stage1", r1=identity),)
+
+
+METHODS: dict[str, Method] = {
+    "plain": plain,
+    "data-augmentation": data_augmentation,
+    "r1": r1,
+    "r2": r2,
+    "xtune": xtune,
+    "xtune-no-stopgrad": xtune_no_stopgrad,
+    "r-drop": r_drop,
+}
+
+
+def stages_of(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """The stages that the recipe's method trains.
+
+    Raises:
+        InputError: For an unknown method, or one whose augmentation the recipe does not name.
+    """
+    if recipe.method not in METHODS:
+        raise InputError(
+            f"there is no method '{recipe.method}'", field="method", remedy=did_you_mean(recipe.method, METHODS)
+        )
+    return METHODS[recipe.method](recipe, augmentation)
+
+
+def _r1(recipe: Recipe, augmentation: str) -> R1Stage:
+    return R1Stage(augmentation=augmentation, weight=recipe.consistency.lambda1)
+
+
+def _r2(recipe: Recipe) -> R2Stage:
+    return R2Stage(teacher="stage1", weight=recipe.consistency.lambda2)
+
+
+def _need(name: str | None, slot: str, method: str) -> str:
+    if name is None:
+        raise InputError(
+            f"the method '{method}' needs an augmentation",
+            field=f"augmentation.{slot}",
+            remedy=f"set augmentation.{slot}=ss (or gn, cs, mt), or augmentation=auto",
+        )
+    return name

@@ -1,0 +1,148 @@
+"""Kullback-Leibler divergences between predictions, in fp32, at temperature 1, on log-probabilities.
+
+Two reductions are named because a published weight only means something in one of them: `batchmean` sums over the
+outcomes and takes the mean over the sites; `mean` divides that by the number of outcomes, which is what the published
+code did for classification and tagging. Working on log-probabilities keeps gradients finite where a probability
+underflows. Source: Zheng et al. (2021), sections 3.1.1 and 3.1.2.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+Reduction = Literal["batchmean", "mean"]
+
+
+def kl_per_site(target_logits: Tensor, logits: Tensor, *, outcome_mask: Tensor | None = None) -> Tensor:
+    """KL(target ‖ prediction) of each site, in nats.
+
+    Args:
+        target_logits: `[..., outcomes]`; gradients flow into them unless they are detached.
+        logits: `[..., outcomes]`.
+        outcome_mask: `[..., outcomes]` of bool: only these outcomes are summed; probabilities are not renormalised
+            (the published code's R2 for span extraction).
+
+    Returns:
+        `[...]`, fp32.
+    """
+    target, prediction = log_softmax(target_logits.float(), -1), log_softmax(logits.float(), -1)
+    return _kl(target, prediction, outcome_mask)
+
+
+def kl_divergence(
+    target_logits: Tensor,
+    logits: Tensor,
+    *,
+    mask: Tensor | None = None,
+    outcome_mask: Tensor | None = None,
+    reduction: Reduction = "batchmean",
+) -> Tensor:
+    """KL(target ‖ prediction), reduced over sites; the target is constant.
+
+    Args:
+        target_logits: `[..., outcomes]`, detached here.
+        logits: `[..., outcomes]`.
+        mask: `[...]` of bool, the sites that count; None: all.
+        outcome_mask: See `kl_per_site`.
+        reduction: `batchmean` or `mean` (see the module).
+
+    Returns:
+        A scalar; 0 with a graph where no site counts.
+
+    >>> kl_divergence(torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 0.0]])).item()
+    0.0
+    """
+    return reduce_sites(
+        kl_per_site(target_logits.detach(), logits, outcome_mask=outcome_mask), mask, logits.shape[-1], reduction
+    )
+
+
+def symmetric_kl_per_site(logits_a: Tensor, logits_b: Tensor, *, stop_gradient: bool = True) -> Tensor:
+    """KL(sg(a) ‖ b) + KL(sg(b) ‖ a) of each site: `[..., outcomes]` twice to `[...]`, in nats."""
+    target_a, target_b = (logits_a.detach(), logits_b.detach()) if stop_gradient else (logits_a, logits_b)
+    return kl_per_site(target_a, logits_b) + kl_per_site(target_b, logits_a)
+
+
+def symmetric_kl(
+    logits_a: Tensor,
+    logits_b: Tensor,
+    *,
+    mask: Tensor | None = None,
+    reduction: Reduction = "batchmean",
+    stop_gradient: bool = True,
+) -> Tensor:
+    """R1 of classification and tagging: the two directions added (paper, section 3.1.1).
+
+    Args:
+        logits_a: `[..., outcomes]`.
+        logits_b: `[..., outcomes]`, site by site corresponding to `logits_a`.
+        mask: `[...]` of bool, the sites that correspond; None: all.
+        reduction: `batchmean` or `mean` (see the module).
+        stop_gradient: Hold each direction's target constant, as the paper does.
+
+    Returns:
+        A scalar; 0 with a graph where no site corresponds.
+    """
+    per_site = symmetric_kl_per_site(logits_a, logits_b, stop_gradient=stop_gradient)
+    return reduce_sites(per_site, mask, logits_a.shape[-1], reduction)
+
+
+def span_symmetric_kl(logits_a: Tensor, logits_b: Tensor, sites_a: Tensor, sites_b: Tensor) -> Tensor:
+    """R1 of a span's start, or end: corresponding positions, and one bucket with all remaining mass.
+
+    Half the sum of both directions, each with its target held constant; mean over rows.
+
+    Args:
+        logits_a: `[rows, positions]`.
+        logits_b: `[rows, positions_b]`.
+        sites_a: `[rows, positions]` of bool, positions that correspond to one of b.
+        sites_b: `[rows, positions_b]` of bool, as many in a row as `sites_a` has there; matched in order.
+
+    Raises:
+        ValueError: A row has different numbers of corresponding positions.
+
+    Source: paper, section 3.3.2 ("on unchanged positions only"); the bucket is the published code's.
+    """
+    sites_a, sites_b = sites_a.bool(), sites_b.bool()
+    counts = sites_a.sum(-1)
+    if not torch.equal(counts, sites_b.sum(-1)):
+        raise ValueError("each row needs as many corresponding positions in a as in b")
+    width = int(counts.max()) if counts.numel() else 0
+    a, b = _with_bucket(logits_a, sites_a, width), _with_bucket(logits_b, sites_b, width)
+    filled = torch.arange(width, device=a.device) < counts.unsqueeze(-1)
+    outcomes = torch.cat([filled, torch.ones_like(filled[:, :1])], -1)
+    both = _kl(a.detach(), b, outcomes) + _kl(b.detach(), a, outcomes)
+    return 0.5 * reduce_sites(both, None, 1, "batchmean")
+
+
+def reduce_sites(per_site: Tensor, mask: Tensor | None, outcomes: int, reduction: Reduction) -> Tensor:
+    """The mean over the sites that count, divided by the number of outcomes for `mean`."""
+    if reduction not in ("batchmean", "mean"):
+        raise ValueError(f"reduction is 'batchmean' or 'mean', not {reduction!r}")
+    kept = per_site if mask is None else torch.where(mask.bool(), per_site, 0.0)
+    sites = per_site.numel() if mask is None else int(mask.sum())
+    return kept.sum() / (max(sites, 1) * (outcomes if reduction == "mean" else 1))
+
+
+def _kl(target: Tensor, prediction: Tensor, outcome_mask: Tensor | None) -> Tensor:
+    """Sum of exp(target)·(target − prediction) over the outcomes, on log-probabilities, `-inf` meaning mass 0."""
+    counts = target.detach() > float("-inf")
+    if outcome_mask is not None:
+        counts = counts & outcome_mask.bool()
+    # An outcome without mass adds nothing; taking it out before the product keeps 0·inf out of the gradients too.
+    target, prediction = torch.where(counts, target, 0.0), torch.where(counts, prediction, 0.0)
+    return (torch.where(counts, target.exp(), 0.0) * (target - prediction)).sum(-1)
+
+
+def _with_bucket(logits: Tensor, sites: Tensor, width: int) -> Tensor:
+    """Log-probabilities at the sites, left-aligned to `[rows, width]`, and of all other positions together."""
+    log_probabilities = log_softmax(logits.float(), -1)
+    order = torch.argsort(sites.int(), dim=-1, descending=True, stable=True)[:, :width]
+    # The least number instead of -inf: a row whose every position corresponds has a bucket with mass 0, not NaN.
+    least = torch.finfo(log_probabilities.dtype).min
+    rest = torch.logsumexp(log_probabilities.masked_fill(sites, least), -1, keepdim=True)
+    return torch.cat([log_probabilities.gather(-1, order), rest], -1)

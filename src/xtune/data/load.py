@@ -1,0 +1,193 @@
+"""From what a run's configuration names to the examples of a split and a language.
+
+A split comes from the first of these that is given: the user's own files, a folder in XTREME's layout, the Hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from xtune.data.columns import Columns, Expected, row_language, to_examples
+from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
+from xtune.data.files import language_files, language_in_name
+from xtune.data.formats import READERS, read_file
+from xtune.data.hub import Hub, hub_examples, open_split
+from xtune.errors import InputError, did_you_mean
+from xtune.languages import check_language
+from xtune.schema import Example
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where examples come from.
+
+    Args:
+        files: The user's file for a split: a file, or a folder of `{split}-{lang}.csv`, `.tsv` or `.jsonl` (also
+            `.gz`, `.xz`), or a pattern with `{lang}`. A single file is in the language that its name ends in
+            (`train-de.csv`), else in those of its column of languages, else in the source language.
+        folder: XTREME's `{split}-{lang}.tsv` without header: the folder of the task, or the one that holds it.
+        task: What the task's folder is called in `folder`.
+        hub: Copies of the dataset on the Hub, the best first.
+        columns: What the columns of the user's files are called.
+        texts: How many texts an example has; None: as many as the user's file has.
+        labels: All labels; None: any.
+        aliases: Other spellings of a label.
+        source_language: The language of a file that says nothing else.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    task: str | None = None
+    hub: tuple[Hub, ...] = ()
+    columns: Columns = field(default_factory=Columns)
+    texts: int | None = None
+    labels: tuple[str, ...] | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    source_language: str = "en"
+
+
+def has_split(source: Source, split: str) -> bool:
+    """Whether there is anything for a split, `train`, `dev` or `test`."""
+    if split in source.files:
+        return True
+    if source.folder is not None:
+        return bool(language_files(f"{_xtreme_folder(source)}/{split}-{{lang}}.tsv"))
+    return any(split in hub.splits for hub in source.hub)
+
+
+def languages_of(source: Source, split: str) -> list[str]:
+    """The languages that a split has, sorted.
+
+    Args:
+        source: Where the examples come from.
+        split: `train`, `dev` or `test`.
+
+    Raises:
+        InputError: If nothing is given for the split, or what is given has none.
+    """
+    if split in source.files:
+        located = _user_files(source, split)
+        return sorted(located if isinstance(located, dict) else _languages_in(located, source))
+    if source.folder is not None:
+        return sorted(_xtreme_files(source, split))
+    return sorted({language for hub in _hubs(source, split) if split in hub.splits for language in hub.languages})
+
+
+def load_split(
+    source: Source, split: str, language: str, *, labelled: bool = False, max_examples: int | None = None
+) -> Iterator[Example]:
+    """The examples of one language of a split, one by one, in the file's order.
+
+    Args:
+        source: Where the examples come from.
+        split: `train`, `dev` or `test`.
+        language: One of `languages_of(source, split)`.
+        labelled: A missing label is an error, as it is in training; else it makes `target` None.
+        max_examples: Only the first so many; None: all.
+
+    Raises:
+        InputError: Now if nothing is given for the split, and while iterating for what is wrong with a file.
+    """
+    language = check_language(language)
+    return islice(_load(source, split, language, labelled), max_examples)
+
+
+def pin(source: Source) -> Source:
+    """The same source with one copy on the Hub, at the commit that it stands for today.
+
+    A source of files is returned as it is. `pin(source).hub[0].revision` belongs into the run's configuration.
+
+    Raises:
+        InputError: If no copy can be had.
+    """
+    if not source.hub or source.folder is not None or {"train", "dev", "test"} <= set(source.files):
+        return source
+    split = next(name for name in ("train", "dev", "test") if name not in source.files)
+    _, hub = open_split(source.hub, split, source.source_language)
+    return replace(source, hub=(hub,))
+
+
+def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator[Example]:
+    expected = Expected(texts=source.texts, labels=source.labels, aliases=source.aliases, labelled=labelled)
+    if split in source.files:
+        located = _user_files(source, split)
+        if isinstance(located, dict):
+            file = _of_language(located, language, split)
+            return to_examples(read_file(file), file, source.columns, expected, language=language, named=True)
+        default = source.source_language
+        rows = to_examples(read_file(located), located, source.columns, expected, language=language, default=default)
+        return _some(rows, located, language)
+    if source.folder is not None:
+        file, texts = _of_language(_xtreme_files(source, split), language, split), source.texts or 2
+        columns = Columns(text=TEXT_COLUMNS[:texts])
+        relaxed = replace(expected, empty_texts=True)
+        return to_examples(read_xtreme(file, texts), file, columns, relaxed, language=language)
+    return hub_examples(_hubs(source, split), split, language, replace(expected, empty_texts=True))
+
+
+def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
+    """A file for each language, or the one file of all."""
+    given = source.files[split]
+    if "{lang}" not in given and not Path(given).is_dir():
+        path = Path(given)
+        language = language_in_name(path)
+        return {language: path} if language else path
+    patterns = [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in READERS]
+    found: dict[str, Path] = {}
+    for pattern in patterns:
+        found = {**language_files(pattern), **found}
+    if not found:
+        problem = f"no file is called {' or '.join(Path(pattern).name for pattern in patterns)}"
+        raise InputError(problem, file=given, field=f"data.{split}", remedy="check the path; {lang} is as in train-de")
+    return found
+
+
+def _xtreme_files(source: Source, split: str) -> dict[str, Path]:
+    """The files of a split in XTREME's layout."""
+    folder = _xtreme_folder(source)
+    if found := language_files(f"{folder}/{split}-{{lang}}.tsv"):
+        return found
+    remedy = f"give the folder that holds {source.task or 'the files'}, as XTREME's download scripts leave it"
+    raise InputError(f"no file is called {split}-{{lang}}.tsv", file=folder, field="data.dir", remedy=remedy)
+
+
+def _xtreme_folder(source: Source) -> Path:
+    """The task's own folder, whether it or the one above it was given."""
+    assert source.folder is not None
+    if not source.folder.is_dir():
+        problem = "there is no such folder"
+        raise InputError(problem, file=source.folder, field="data.dir", remedy="give the folder that holds the data")
+    inner = source.folder / source.task if source.task else source.folder
+    return inner if inner.is_dir() else source.folder
+
+
+def _hubs(source: Source, split: str) -> tuple[Hub, ...]:
+    if not source.hub:
+        remedy = f"give data.{split} (your own file) or data.dir (XTREME's folders)"
+        raise InputError(f"nothing says where the {split} examples are", field=f"data.{split}", remedy=remedy)
+    return source.hub
+
+
+def _of_language(files: Mapping[str, Path], language: str, split: str) -> Path:
+    if language not in files:
+        remedy = did_you_mean(language, files)
+        raise InputError(f"there is no {split} file in '{language}'", field="data.languages", remedy=remedy)
+    return files[language]
+
+
+def _languages_in(path: Path, source: Source) -> set[str]:
+    """The languages of a file's rows."""
+    return {row_language(record, source.columns, path) or source.source_language for record in read_file(path)}
+
+
+def _some(examples: Iterator[Example], path: Path, language: str) -> Iterator[Example]:
+    """The examples; an error if there are none."""
+    empty = True
+    for example in examples:
+        empty = False
+        yield example
+    if empty:
+        raise InputError(f"no row is in '{language}'", file=path, field="language", remedy="check data.languages")

@@ -1,0 +1,146 @@
+"""The files that hold translations of examples: which there are, and the rows in them.
+
+Three layouts, told apart by the files' names:
+
+- `{source}-{lang}-translated.tsv`, XTREME's translate-train: source texts, translated texts, label, without header;
+- `.jsonl`: `{"id", "language", "fields": {column: text}}`;
+- any other: the layout of the examples themselves, translated row by row: XTREME's `dev-{lang}.tsv` without header,
+  or a user's `.csv` with one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xtune.data.columns import Columns, Record
+from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
+from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name
+from xtune.data.formats import read_file
+from xtune.data.jsonl import read_json_lines
+from xtune.errors import InputError
+from xtune.languages import check_language
+
+_TRANSLATED = "-translated.tsv"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One translation as a file has it.
+
+    Args:
+        line: Its line, counted from 1.
+        number: Its row, counted from 0.
+        language: What it is translated into.
+        texts: The translated texts.
+        id: The id of the example that it translates; None where the file goes by rows.
+        source: The texts that it translates, where the file repeats them.
+        label: The label that the file gives it; None where it gives none.
+    """
+
+    line: int
+    number: int
+    language: str
+    texts: tuple[str, ...]
+    id: str | None = None
+    source: tuple[str, ...] | None = None
+    label: str | None = None
+
+
+def find_files(place: str, source_language: str) -> list[tuple[Path, str | None]]:
+    """The files of translations, each with its language; None where the rows say it.
+
+    Args:
+        place: A file, a pattern with `{lang}`, or a folder of translate-train and JSONL files.
+        source_language: The language translated from.
+
+    Raises:
+        InputError: If there is none.
+    """
+    if "{lang}" in place:
+        found: list[tuple[Path, str | None]] = [*_pairs(place)]
+    elif Path(place).is_dir():
+        lines = [path for end in ("", *COMPRESSIONS) for path in sorted(Path(place).glob(f"*.jsonl{end}"))]
+        found = [*_pairs(f"{place}/{source_language}-{{lang}}{_TRANSLATED}"), *((path, None) for path in lines)]
+    else:
+        path = Path(place)
+        found = [(path, None if file_format(path) == ".jsonl" else _language_of(path))]
+    found = [(path, language) for path, language in found if language != source_language]
+    if not found:
+        problem = f"there is no {source_language}-{{lang}}{_TRANSLATED} and no .jsonl file here"
+        remedy = "give a pattern with {lang}, for example translations/train-{lang}.csv"
+        raise InputError(problem, file=place, field="data.translations", remedy=remedy)
+    return found
+
+
+def read_rows(path: Path, language: str | None, columns: Columns, texts: int) -> Iterator[Row]:
+    """The translations in a file.
+
+    Args:
+        path: One of `find_files`.
+        language: Its language; None where the rows say it.
+        columns: What the columns of the examples are called.
+        texts: How many texts an example has.
+
+    Raises:
+        InputError: Naming file, line and column, for rows that do not fit the layout.
+    """
+    if file_format(path) == ".jsonl":
+        yield from _read_json(path, language, columns, texts)
+        return
+    assert language is not None
+    if _TRANSLATED in path.name:
+        for number, (line, fields) in enumerate(read_tabs(path, (2 * texts, 2 * texts + 1))):
+            label = fields[2 * texts] if len(fields) > 2 * texts else None
+            sides = tuple(fields[:texts]), tuple(fields[texts : 2 * texts])
+            yield Row(line, number, language, sides[1], source=sides[0], label=label)
+        return
+    bare = file_format(path) == ".tsv"
+    columns = Columns(text=TEXT_COLUMNS[:texts]) if bare else columns
+    for number, record in enumerate(read_xtreme(path, texts) if bare else read_file(path)):
+        label = record.values.get(columns.label)
+        id = record.values.get(columns.id or "id")
+        yield Row(record.line, number, language, _texts(record, columns, texts, path), id=id, label=label or None)
+
+
+def _read_json(path: Path, language: str | None, columns: Columns, texts: int) -> Iterator[Row]:
+    for number, record in enumerate(read_json_lines(path)):
+        values = {"language": language, **record.values}
+        for name, kinds in (("id", str | int), ("language", str), ("fields", dict)):
+            if not isinstance(values.get(name), kinds):
+                remedy = 'a line is {"id": …, "language": …, "fields": {"text": …}}'
+                raise InputError(
+                    "the key is missing or not of its kind", file=path, line=record.line, field=name, remedy=remedy
+                )
+        into = check_language(values["language"], file=path, line=record.line, field="language")
+        translated = _texts(Record(record.line, values["fields"]), columns, texts, path)
+        yield Row(record.line, number, into, translated, id=str(values["id"]))
+
+
+def _texts(record: Record, columns: Columns, texts: int, path: Path) -> tuple[str, ...]:
+    """The translated texts; one that is empty or null is left to the join, which counts it."""
+    names = columns.text_columns(list(record.values), texts=texts, file=path, line=record.line)
+    found = []
+    for name in names:
+        value = record.values[name]
+        if value is not None and not isinstance(value, str):
+            raise InputError(f"{value!r} is no text", file=path, line=record.line, field=name, remedy="write a text")
+        found.append(value or "")
+    return tuple(found)
+
+
+def _pairs(pattern: str) -> list[tuple[Path, str]]:
+    return [(path, language) for language, path in language_files(pattern).items()]
+
+
+def _language_of(path: Path) -> str:
+    """The language of a single file, by its name."""
+    if language := language_in_name(path.with_name(path.name.replace("-translated", ""))):
+        return language
+    raise InputError(
+        "its name does not say which language it translates into",
+        file=path,
+        field="data.translations",
+        remedy="call it en-de-translated.tsv or train-de.csv, or write JSONL, where each line says it",
+    )

@@ -1,0 +1,1 @@
+"""Model × task × languages to predictions and scores."""

@@ -1,0 +1,63 @@
+"""Scores of a model over the languages of a task, and what they sum up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xtune.evaluation.predict import predict_probabilities
+from xtune.schema import Example
+from xtune.tasks.classification import Classification, Prediction
+from xtune.views.encode import Encoder
+
+Scores = dict[str, dict[str, float]]
+"""Language to metric to percent."""
+
+
+@dataclass(frozen=True)
+class LanguageResult:
+    """What a model said of one language's examples, and its scores; no scores where there is no annotation."""
+
+    examples: Sequence[Example]
+    predictions: Sequence[Prediction]
+    scores: dict[str, float]
+
+
+def evaluate_language(
+    model: Any, encoder: Encoder, task: Classification, examples: Sequence[Example], batch_size: int = 64
+) -> LanguageResult:
+    """Predict and score one language. Examples without annotation are predicted, not scored."""
+    examples = list(examples)
+    predictions = task.decode(predict_probabilities(model, encoder, examples, batch_size))
+    known = [(e, p) for e, p in zip(examples, predictions, strict=True) if e.target is not None]
+    scores = task.score([str(e.target) for e, _ in known], [p.label for _, p in known]) if known else {}
+    return LanguageResult(examples, predictions, scores)
+
+
+def average(scores: Scores) -> dict[str, float]:
+    """The plain mean over languages, the source included, as the paper reports.
+
+    >>> average({"en": {"accuracy": 80.0}, "de": {"accuracy": 70.0}})
+    {'accuracy': 75.0}
+    """
+    metrics = list(next(iter(scores.values()), {}))
+    return {name: sum(row[name] for row in scores.values()) / len(scores) for name in metrics}
+
+
+def transfer_gap(scores: Scores, source_language: str) -> dict[str, float]:
+    """The source's score minus the mean of the others (paper, appendix E); empty where one side is missing.
+
+    >>> transfer_gap({"en": {"accuracy": 80.0}, "de": {"accuracy": 70.0}}, "en")
+    {'accuracy': 10.0}
+    """
+    others = {language: row for language, row in scores.items() if language != source_language}
+    if source_language not in scores or not others:
+        return {}
+    mean = average(others)
+    return {name: value - mean[name] for name, value in scores[source_language].items()}
+
+
+def languages_first(languages: Mapping[str, object] | Sequence[str], source_language: str) -> list[str]:
+    """The source language, then the others by name."""
+    return sorted(languages, key=lambda language: (language != source_language, language))

@@ -1,0 +1,57 @@
+"""Tables of scores for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+
+from xtune.languages import LANGUAGES
+
+
+def language_table(results: Mapping[str, Any]) -> Table:
+    """One row a language, the source first, one column for each split and metric, the average and the gap below.
+
+    Args:
+        results: What `results.json` holds.
+    """
+    source = results["source_language"]
+    columns = [
+        (split, metric)
+        for split, scores in results["scores"].items()
+        for metric in next(iter(scores.values()), {})
+    ]
+    table = Table(title=f"{results['task']} · {results['method']}", title_justify="left", box=None, pad_edge=False)
+    table.add_column("language")
+    for split, metric in columns:
+        table.add_column(f"{split} {metric}", justify="right")
+    languages = {language for scores in results["scores"].values() for language in scores}
+    for language in sorted(languages, key=lambda code: (code != source, code)):
+        cells = [_cell(results["scores"][split].get(language, {}).get(metric)) for split, metric in columns]
+        table.add_row(_name(language), *cells, style="bold" if language == source else None)
+    table.add_section()
+    for label, key in (("average", "average"), ("transfer gap", "transfer_gap")):
+        values = results[key]
+        cells = [_cell(_value(values, split, metric, key)) for split, metric in columns]
+        if any(cells):
+            table.add_row(label, *cells)
+    return table
+
+
+def _value(values: Mapping[str, Any], split: str, metric: str, key: str) -> float | None:
+    if key == "transfer_gap":
+        return values.get(metric) if split == "test" or not values.get("split") else None
+    found: float | None = values.get(split, {}).get(metric)
+    return found
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def _name(code: str) -> str:
+    return f"{code}  {LANGUAGES[code].name}" if code in LANGUAGES else code
+
+
+__all__: Sequence[str] = ("language_table",)

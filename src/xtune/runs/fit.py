@@ -1,0 +1,204 @@
+"""A recipe to a run: `xtune.fit`, which is what `xtune train` calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import transformers
+import yaml
+from accelerate import PartialState
+from rich.console import Console
+
+from xtune.config.load import load_recipe, parse_recipe, to_dict, write_recipe
+from xtune.config.recipe import Recipe
+from xtune.errors import InputError
+from xtune.evaluation.suite import LanguageResult, average, evaluate_language
+from xtune.report.card import model_card
+from xtune.runs.files import write_json, write_text
+from xtune.runs.prepare import Prepared, prepare
+from xtune.runs.results import build_results, write_predictions
+from xtune.runs.stage import StageInputs, StageResult, run_stage
+from xtune.training.arguments import check_fields
+from xtune.training.trainer import Evaluate, replace_folder
+
+
+def fit(
+    recipe: Recipe | str,
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    *,
+    output_dir: str | Path,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Train all stages of a recipe, evaluate the model in all languages, and leave a run.
+
+    The same call again resumes a run that was interrupted, and gives back the results of one that is finished.
+
+    Args:
+        recipe: A `Recipe`, the name of one, or the path of a YAML file.
+        overrides: `["seed=2", …]` or `{"seed": 2, …}`, where `recipe` is a name or a path.
+        output_dir: The run's folder.
+        console: Where progress is shown; None: standard output.
+
+    Returns:
+        What `results.json` holds.
+
+    Raises:
+        InputError: For anything in the recipe or its files that cannot be used; nothing is written then.
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = load_recipe(recipe, overrides)
+    run, console = Path(output_dir), console or Console()
+    _quiet()
+    _check_folder(run)
+    for values in (recipe.train, *(stage.train for stage in recipe.stages or ())):
+        check_fields(values)
+    with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
+        prepared = prepare(recipe, Path(scratch))
+        _claim(run, prepared.recipe)
+        if (run / "results.json").is_file():
+            console.print(f"{run} is finished; to train it again, name another --output-dir", highlight=False)
+            finished: dict[str, Any] = json.loads((run / "results.json").read_text(encoding="utf-8"))
+            return finished
+        main = PartialState().is_main_process
+        if main:
+            _announce(prepared, run, console)
+        inputs = _stage_inputs(prepared)
+        stages = {stage.name: run_stage(inputs, stage, run, console) for stage in prepared.recipe.stages or ()}
+        return _conclude(prepared, stages, run, main)
+
+
+def _stage_inputs(prepared: Prepared) -> StageInputs:
+    return StageInputs(
+        recipe=prepared.recipe,
+        task=prepared.task,
+        examples=prepared.train,
+        encoder=prepared.encoder,
+        augmentations=prepared.augmentations,
+        copies=prepared.copies,
+        evaluate=_selector(prepared),
+    )
+
+
+def _selector(prepared: Prepared) -> Evaluate | None:
+    """What checkpoints are selected by: a dev score of the source, or the mean of all languages."""
+    selection, dev = prepared.recipe.selection, prepared.evaluation["dev"]
+    if selection.by == "last":
+        return None
+    source = prepared.recipe.source_language
+    languages = [source] if selection.by == "source-dev" else list(dev)
+    metric = selection.metric or prepared.task.metrics[0]
+
+    def evaluate(model: Any) -> dict[str, float]:
+        results = {code: evaluate_language(model, prepared.encoder, prepared.task, dev[code]) for code in languages}
+        unscored = [code for code, result in results.items() if not result.scores]
+        if unscored:
+            raise InputError(
+                f"the dev set in '{unscored[0]}' has no labels", field="data.dev", remedy="set selection.by=last"
+            )
+        scores = {code: result.scores for code, result in results.items()}
+        return {"selection": average(scores)[metric], **{f"{code}_{metric}": scores[code][metric] for code in scores}}
+
+    return evaluate
+
+
+def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, main: bool) -> dict[str, Any]:
+    """Evaluate the last stage's model everywhere and write what the run leaves."""
+    recipe, last = prepared.recipe, list(stages.values())[-1]
+    model = prepared.task.load_model(str(last.model)).to(PartialState().device)
+    results: dict[str, dict[str, LanguageResult]] = {
+        split: {
+            code: evaluate_language(model, prepared.encoder, prepared.task, examples)
+            for code, examples in languages.items()
+        }
+        for split, languages in prepared.evaluation.items()
+    }
+    summary = build_results(recipe, results, stages, len(prepared.train))
+    summary["code_switch_rate"] = prepared.code_switch_rate
+    if main:
+        _write_model(last.model, run / "model", model_card(summary, to_dict(recipe)))
+        write_predictions(run / "predictions", recipe.task, results)
+        write_json(run / "results.json", summary)
+    PartialState().wait_for_everyone()
+    return summary
+
+
+def _write_model(source: Path, target: Path, card: str) -> None:
+    temporary = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    shutil.copytree(source, temporary)
+    write_text(temporary / "README.md", card)
+    replace_folder(temporary, target)
+
+
+def _check_folder(run: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is loaded."""
+    nearest = next(path for path in (run, *run.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise InputError("this is a file, not a folder", file=nearest, field="output_dir", remedy="name a new folder")
+    if not os.access(nearest, os.W_OK):
+        raise InputError("the folder cannot be written", file=nearest, field="output_dir", remedy="name another one")
+
+
+def _claim(run: Path, recipe: Recipe) -> None:
+    """Write `config.yaml`, or make sure that the one that is there is the same run."""
+    config = run / "config.yaml"
+    if config.is_file():
+        there = to_dict(parse_recipe(yaml.safe_load(config.read_text(encoding="utf-8")), file=config))
+        different = _first_difference(there, to_dict(recipe))
+        if different:
+            raise InputError(
+                f"the folder holds another run: it has {different[1]!r} where this one has {different[2]!r}",
+                file=config,
+                field=different[0],
+                remedy="name another --output-dir, or remove that folder",
+            )
+        return
+    if run.is_dir() and any(run.iterdir()):
+        raise InputError(
+            "the folder is not empty and holds no run", file=run, field="output_dir", remedy="name another one"
+        )
+    PartialState().wait_for_everyone()
+    if PartialState().is_main_process:
+        run.mkdir(parents=True, exist_ok=True)
+        write_recipe(recipe, config)
+    PartialState().wait_for_everyone()
+
+
+def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> tuple[Any, ...] | None:
+    for key in {**there, **here}:
+        old, new = there.get(key), here.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            if found := _first_difference(old, new, f"{prefix}{key}."):
+                return found
+        elif old != new:
+            return f"{prefix}{key}", old, new
+    return None
+
+
+def _announce(prepared: Prepared, run: Path, console: Console) -> None:
+    recipe = prepared.recipe
+    languages = sorted({code for split in prepared.evaluation.values() for code in split})
+    lines = [
+        f"[bold]{recipe.task}[/]  {recipe.method}, {recipe.setting}, seed {recipe.seed}",
+        f"model     {recipe.model}",
+        f"data      {len(prepared.train):,} training examples in {recipe.source_language}; "
+        f"evaluated in {len(languages)}: {' '.join(languages)}",
+        f"labels    {', '.join(prepared.task.labels[:12])}",
+        *(f"notice    {notice}" for notice in prepared.notices),
+    ]
+    if prepared.code_switch_rate is not None:
+        lines.append(f"switched  {prepared.code_switch_rate:.1f} % of words (asked {100 * recipe.code_switch.ratio:g} %)")
+    console.print("\n".join([*lines, f"run       {run}"]), highlight=False, soft_wrap=True)
+
+
+def _quiet() -> None:
+    """Leave the terminal to xtune: transformers' own progress bars and warnings go."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

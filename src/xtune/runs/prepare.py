@@ -1,0 +1,286 @@
+"""From a recipe to all that a run needs, checked before anything is written to the run's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from xtune.augment.compose import generator_for
+from xtune.augment.codeswitch import realised_rate
+from xtune.config.auto import choose_augmentation
+from xtune.config.methods import stages_of
+from xtune.config.recipe import Recipe
+from xtune.data import (
+    Columns,
+    ExampleTable,
+    Source,
+    languages_of,
+    load_dictionaries,
+    load_split,
+    load_translations,
+    pin,
+    write_examples,
+)
+from xtune.errors import InputError, did_you_mean
+from xtune.languages import check_language
+from xtune.runs.augmentations import Resources, build_augmentations, build_copies, check_names, names_in
+from xtune.schema import Augmentation, View
+from xtune.tasks.classification import Classification, label_space
+from xtune.tasks.datasets import dataset, datasets
+from xtune.views.encode import Encoder
+
+GENERIC_TASKS = {"text-classification": 1, "text-pair": 2}
+"""Tasks on the user's own files, and how many texts an example has."""
+
+RATE_SAMPLE = 1000
+"""Examples that the realised code-switch rate is measured on."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A run that can start.
+
+    Args:
+        recipe: Resolved: method, setting, augmentations, stages, labels and revision are settled.
+        task: With its label space.
+        train: D.
+        evaluation: Split to language to examples; `dev` may be empty, `test` too.
+        encoder: With the model's tokenizer.
+        augmentations: By the names in the recipe's stages.
+        copies: By the same names, what makes the augmented copies of D.
+        notices: What the user should know.
+        code_switch_rate: Share of words that code-switch changes, in percent; None without code-switch.
+    """
+
+    recipe: Recipe
+    task: Classification
+    train: ExampleTable
+    evaluation: dict[str, dict[str, ExampleTable]]
+    encoder: Encoder
+    augmentations: dict[str, Augmentation]
+    copies: dict[str, tuple[Augmentation, ...]]
+    notices: tuple[str, ...]
+    code_switch_rate: float | None
+
+
+def prepare(recipe: Recipe, scratch: Path) -> Prepared:
+    """Load everything that a recipe names.
+
+    Args:
+        recipe: As the user gave it.
+        scratch: Folder for tables on disk; no longer needed when the run has ended.
+
+    Raises:
+        InputError: For anything that cannot be used.
+    """
+    recipe = resolve_methods(recipe)
+    check_names(recipe)
+    encoder = load_encoder(recipe.model, recipe.max_length)
+    source = pin(source_of(recipe))
+    train = load_train(recipe, source, scratch)
+    labels = source.labels or label_space(train)
+    task = Classification(recipe.task, labels, _metrics(recipe))
+    source = replace(source, labels=labels)
+    evaluation, notices = load_evaluation(recipe, source, scratch)
+    resources, more = load_resources(recipe, encoder, train, scratch)
+    revision = source.hub[0].revision if source.hub else None
+    data = replace(recipe.data, labels=labels, revision=recipe.data.revision or revision)
+    augmentations = build_augmentations(recipe, resources)
+    return Prepared(
+        recipe=replace(recipe, data=data),
+        task=task,
+        train=train,
+        evaluation=evaluation,
+        encoder=encoder,
+        augmentations=augmentations,
+        copies=build_copies(recipe, resources),
+        notices=(*recipe.augmentation_reasons, *notices, *more),
+        code_switch_rate=_rate(recipe, train, augmentations),
+    )
+
+
+def resolve_methods(recipe: Recipe) -> Recipe:
+    """Settle what follows from the recipe alone: the setting, `augmentation: auto`, the method's stages."""
+    if recipe.task not in GENERIC_TASKS and recipe.task not in datasets():
+        known = [*GENERIC_TASKS, *datasets()]
+        raise InputError(f"there is no task '{recipe.task}'", field="task", remedy=did_you_mean(recipe.task, known))
+    beside = Path(recipe.data.dir or "") / "dictionaries"
+    if recipe.data.dir and recipe.data.dictionaries is None and beside.is_dir():
+        recipe = replace(recipe, data=replace(recipe.data, dictionaries=str(beside)))
+    translated = recipe.data.translations is not None
+    if recipe.setting == "auto":
+        recipe = replace(recipe, setting="translate-train-all" if translated else "cross-lingual-transfer")
+    check_language(recipe.source_language, field="source_language")
+    if recipe.augmentation == "auto":
+        augmentation, reasons = choose_augmentation(
+            "classification",
+            translations=translated and recipe.setting == "translate-train-all",
+            dictionaries=recipe.data.dictionaries is not None,
+        )
+        recipe = replace(recipe, augmentation=augmentation, augmentation_reasons=reasons)
+    assert recipe.augmentation != "auto"
+    if recipe.stages is None:
+        recipe = replace(recipe, stages=stages_of(recipe, recipe.augmentation))
+    if recipe.setting == "cross-lingual-transfer" and any("mt" in name.split("+") for name in names_in(recipe)):
+        raise InputError(
+            "cross-lingual transfer has no translations of the training set",
+            field="setting",
+            remedy="set setting=translate-train-all, or another augmentation than mt",
+        )
+    return recipe
+
+
+def load_encoder(model: str, max_length: int) -> Encoder:
+    """The encoder with a model's tokenizer.
+
+    Raises:
+        InputError: The model cannot be had, or takes no texts of `max_length`.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(model)
+    except (OSError, ValueError) as failure:
+        first = str(failure).strip().splitlines()[0]
+        raise InputError(
+            f"the tokenizer of '{model}' cannot be loaded: {first}",
+            field="model",
+            remedy="give a folder that holds a model, or a Hub id while the Hub can be reached (`xtune doctor`)",
+        ) from None
+    if max_length > tokenizer.model_max_length:
+        raise InputError(
+            f"'{model}' takes {tokenizer.model_max_length} sub-words at most",
+            field="max_length",
+            remedy=f"set max_length={tokenizer.model_max_length} or less",
+        )
+    return Encoder(tokenizer, max_length)
+
+
+def source_of(recipe: Recipe) -> Source:
+    """Where the recipe's examples come from."""
+    data = recipe.data
+    files = {split: path for split in ("train", "dev", "test") if (path := getattr(data, split)) is not None}
+    columns = Columns(
+        text=data.text_columns, label=data.label_column, language=data.language_column, id=data.id_column
+    )
+    folder = Path(data.dir) if data.dir else None
+    if recipe.task in datasets():
+        row = dataset(recipe.task)
+        source = row.locate(folder=folder, files=files, columns=columns, revision=data.revision)
+        return replace(source, labels=data.labels or row.labels)
+    if folder is not None:
+        files = {**{split: str(folder) for split in ("train", "dev", "test")}, **files}
+    return Source(
+        files=files,
+        columns=columns,
+        texts=GENERIC_TASKS[recipe.task],
+        labels=data.labels,
+        source_language=recipe.source_language,
+    )
+
+
+def load_train(recipe: Recipe, source: Source, scratch: Path) -> ExampleTable:
+    """D, labelled and in the source language, on disk."""
+    examples = load_split(
+        source, "train", recipe.source_language, labelled=True, max_examples=recipe.data.max_train_examples
+    )
+    return write_examples(examples, scratch / "train.arrow")
+
+
+def load_evaluation(
+    recipe: Recipe, source: Source, scratch: Path
+) -> tuple[dict[str, dict[str, ExampleTable]], list[str]]:
+    """The dev and test sets in the languages wanted, and notices of what is not there."""
+    limits = {"dev": recipe.data.max_dev_examples, "test": recipe.data.max_test_examples}
+    evaluation: dict[str, dict[str, ExampleTable]] = {}
+    notices = []
+    for split, limit in limits.items():
+        languages = _languages(recipe, source, split)
+        if not languages:
+            notices.append(f"there is no {split} set")
+        evaluation[split] = {
+            language: write_examples(
+                load_split(source, split, language, max_examples=limit), scratch / f"{split}-{language}.arrow"
+            )
+            for language in languages
+        }
+    _check_selection(recipe, evaluation["dev"])
+    return evaluation, notices
+
+
+def load_resources(
+    recipe: Recipe, encoder: Encoder, train: ExampleTable, scratch: Path
+) -> tuple[Resources, list[str]]:
+    """Dictionaries and translations, where the recipe's augmentations use them, and notices about them."""
+    parts = {part for name in names_in(recipe) for part in name.split("+")}
+    dictionaries = translations = None
+    notices: list[str] = []
+    if "cs" in parts and recipe.data.dictionaries is not None:
+        dictionaries = load_dictionaries(
+            recipe.data.dictionaries, recipe.code_switch.languages, source_language=recipe.source_language
+        )
+        notices += dictionaries.notices
+    if "mt" in parts and recipe.data.translations is not None:
+        row = dataset(recipe.task) if recipe.task in datasets() else None
+        translations, counts = load_translations(
+            recipe.data.translations,
+            train,
+            scratch / "translations",
+            languages=recipe.translation.languages,
+            columns=Columns(text=recipe.data.text_columns, label=recipe.data.label_column),
+            aliases=row.aliases if row else None,
+            untranslated=row.untranslated if row else None,
+        )
+        notices += [str(count) for count in counts]
+    return Resources(encoder.tokenizer, train, dictionaries, translations), notices
+
+
+def _languages(recipe: Recipe, source: Source, split: str) -> Sequence[str]:
+    """The languages to evaluate on a split: those asked for, else all there are; none where the split is not there."""
+    given = getattr(recipe.data, split) is not None
+    try:
+        there = languages_of(source, split)
+    except InputError:
+        if given or (split == "dev" and recipe.selection.by != "last"):
+            raise
+        return []
+    if recipe.data.languages is None:
+        return there
+    wanted = [check_language(code, field="data.languages") for code in recipe.data.languages]
+    if given or split == "dev":
+        for code in wanted:
+            if code not in there:
+                raise InputError(
+                    f"there is no {split} set in '{code}'", field="data.languages", remedy=did_you_mean(code, there)
+                )
+    return [code for code in wanted if code in there]
+
+
+def _check_selection(recipe: Recipe, dev: dict[str, ExampleTable]) -> None:
+    if recipe.selection.by == "source-dev" and recipe.source_language not in dev:
+        raise InputError(
+            f"checkpoints are selected on the source language, and there is no dev set in '{recipe.source_language}'",
+            field="data.dev",
+            remedy="give one, or set selection.by=last, or selection.by=dev-mean to select on the others",
+        )
+    if recipe.selection.metric not in (None, *_metrics(recipe)):
+        raise InputError(
+            f"the task has no metric '{recipe.selection.metric}'",
+            field="selection.metric",
+            remedy=did_you_mean(str(recipe.selection.metric), _metrics(recipe)),
+        )
+
+
+def _metrics(recipe: Recipe) -> tuple[str, ...]:
+    return dataset(recipe.task).metrics if recipe.task in datasets() else ("accuracy",)
+
+
+def _rate(recipe: Recipe, train: ExampleTable, augmentations: dict[str, Augmentation]) -> float | None:
+    """The realised rate of code-switch on the first examples."""
+    name = next((name for name in names_in(recipe) if name == "cs"), None)
+    if name is None:
+        return None
+    views: list[Any] = [View(example) for example in train[:RATE_SAMPLE]]
+    return realised_rate(augmentations[name], views, generator_for(recipe.seed, "rate", 0, "", "code-switch"))

@@ -1,0 +1,188 @@
+"""Training one stage to its selected weights; the same call again resumes it, or finds it done."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from accelerate import PartialState
+from rich.console import Console
+from transformers import PrinterCallback, set_seed
+
+from xtune.config.recipe import Recipe, Stage
+from xtune.consistency.objective import Objective
+from xtune.runs.files import write_json
+from xtune.schema import Augmentation, Example
+from xtune.tasks.classification import Classification
+from xtune.training.arguments import training_arguments
+from xtune.training.callbacks import JsonLog, LogBeforeSave, Reporter
+from xtune.training.rows import StageRows
+from xtune.training.teacher import Teacher
+from xtune.training.trainer import Evaluate, XTuneTrainer, clean_stage, last_checkpoint, replace_folder
+from xtune.views.encode import Encoder
+
+
+@dataclass(frozen=True)
+class StageInputs:
+    """What every stage of a run shares.
+
+    Args:
+        recipe: Resolved.
+        task: With its label space.
+        examples: D.
+        encoder: Encodes views.
+        augmentations: By the names that the recipe's stages use.
+        copies: By the same names, what makes the augmented copies of D.
+        evaluate: Selects checkpoints; None keeps the last.
+    """
+
+    recipe: Recipe
+    task: Classification
+    examples: Sequence[Example]
+    encoder: Encoder
+    augmentations: Mapping[str, Augmentation]
+    copies: Mapping[str, tuple[Augmentation, ...]]
+    evaluate: Evaluate | None
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """A finished stage: where its weights are, the step they are of, and what the training cost."""
+
+    model: Path
+    selected_step: int
+    seconds: float
+    steps: int
+    examples: int
+
+
+def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) -> StageResult:
+    """Train a stage in `run/NAME`, from the pre-trained model, or from where it was interrupted."""
+    folder = run / stage.name
+    if (done := _finished(folder)) is not None:
+        return done
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe = inputs.recipe
+    arguments = training_arguments(
+        {**recipe.train, **stage.train},
+        output_dir=folder,
+        seed=recipe.seed,
+        evaluates=inputs.evaluate is not None,
+    )
+    checkpoint = last_checkpoint(folder)
+    if arguments.process_index == 0:
+        _clear_leftovers(folder, checkpoint)
+    set_seed(recipe.seed)
+    rows, objective = stage_rows(inputs, stage), stage_objective(recipe, stage)
+    teacher = _teacher(inputs, stage, run)
+    if teacher is not None:
+        with PartialState().main_process_first():  # one process computes, the others read
+            rows.teacher = teacher.precompute(rows, folder / "teacher-logits.npy")
+    log = JsonLog(run / "train_log.jsonl", stage.name)
+    set_seed(recipe.seed)  # the head's initialisation does not depend on what came before
+    model = inputs.task.load_model(recipe.model, **_options(recipe))
+    model.config.xtune = saved_settings(recipe)
+    trainer = XTuneTrainer(
+        model,
+        arguments,
+        rows=rows,
+        objective=objective,
+        teacher=teacher,
+        evaluate=inputs.evaluate,
+        callbacks=[LogBeforeSave(), log, Reporter(stage.name, console)],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    return _finish(trainer, folder, log.seconds)
+
+
+def saved_settings(recipe: Recipe) -> dict[str, Any]:
+    """What `xtune evaluate` and `predict` need to treat texts as training did; transformers ignores it."""
+    return {
+        "task": recipe.task,
+        "max_length": recipe.max_length,
+        "source_language": recipe.source_language,
+        "text_columns": list(recipe.data.text_columns) if recipe.data.text_columns else None,
+    }
+
+
+def stage_rows(inputs: StageInputs, stage: Stage) -> StageRows:
+    """The rows of a stage: D or D_A, partners, and where R2 acts."""
+    recipe = inputs.recipe
+    return StageRows(
+        examples=inputs.examples,
+        encoder=inputs.encoder,
+        task=inputs.task,
+        stage=stage.name,
+        seed=recipe.seed,
+        copies=inputs.copies[stage.augmentation] if stage.augmentation else (),
+        partner=inputs.augmentations[stage.r1.augmentation] if stage.r1 else None,
+        guided=recipe.consistency.rows if stage.r2 else None,
+        ratio=recipe.ratio,
+        resample=recipe.resample,
+    )
+
+
+def stage_objective(recipe: Recipe, stage: Stage) -> Objective:
+    """The losses of a stage."""
+    return Objective(
+        lambda1=stage.r1.weight if stage.r1 else 0.0,
+        lambda2=stage.r2.weight if stage.r2 else 0.0,
+        reduction=recipe.consistency.reduction,
+        stop_gradient=stage.r1.stop_gradient if stage.r1 else True,
+        task_on_partner=stage.r1.task_on_partner if stage.r1 else False,
+        targets=recipe.consistency.targets,
+    )
+
+
+def _options(recipe: Recipe) -> dict[str, Any]:
+    return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
+
+
+def _teacher(inputs: StageInputs, stage: Stage, run: Path) -> Teacher | None:
+    if stage.r2 is None:
+        return None
+    return Teacher(inputs.task.load_model(str(run / stage.r2.teacher / "model"), **_options(inputs.recipe)))
+
+
+def _finished(folder: Path) -> StageResult | None:
+    record = folder / "stage.json"
+    if not record.is_file():
+        return None
+    values = json.loads(record.read_text(encoding="utf-8"))
+    return StageResult(folder / "model", values["selected_step"], values["seconds"], values["steps"], values["examples"])
+
+
+def _clear_leftovers(folder: Path, checkpoint: Path | None) -> None:
+    """Remove what a kill left half-made, and weights that were selected after the step that we resume from."""
+    if checkpoint is None:
+        clean_stage(folder, keep_step=-1, keep_selected=None)
+        return
+    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    clean_stage(folder, keep_step=state["global_step"], keep_selected=state["best_global_step"])
+
+
+def _finish(trainer: XTuneTrainer, folder: Path, seconds: float) -> StageResult:
+    """Leave the selected weights in `model/` and a record that the stage is done; drop the checkpoints."""
+    state = trainer.state
+    step = state.best_global_step or state.global_step
+    selected = folder / f"selected-{step}"
+    if not selected.is_dir():
+        trainer.save_complete(selected)
+    examples = state.global_step * trainer.get_total_train_batch_size(trainer.args)
+    result = StageResult(folder / "model", step, round(seconds, 3), state.global_step, examples)
+    if trainer.args.should_save:
+        temporary = folder / ".saving-model"
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.copytree(selected, temporary)
+        replace_folder(temporary, result.model)
+        record = {**asdict(result), "score": state.best_metric}
+        del record["model"]
+        write_json(folder / "stage.json", record)
+        clean_stage(folder, keep_step=-1, keep_selected=None)
+    trainer.accelerator.wait_for_everyone()
+    return result

@@ -1,0 +1,100 @@
+"""Classification of one text or a pair: one distribution an example (paper, section 3.3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+from xtune.errors import InputError, did_you_mean
+from xtune.metrics import METRICS
+from xtune.schema import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The label of one example, and each label's probability."""
+
+    label: str
+    probabilities: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """A classification task.
+
+    Args:
+        name: The dataset's name, or `text-classification` or `text-pair`.
+        labels: The label space, in the order of the model's outcomes.
+        metrics: Names from `xtune.metrics.METRICS`; the first is the one to select by.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    metrics: tuple[str, ...] = ("accuracy",)
+    kind: Literal["classification"] = "classification"
+
+    def __post_init__(self) -> None:
+        if len(self.labels) < 2:
+            raise InputError(
+                f"a label space needs two labels or more, found {list(self.labels)}",
+                field="data.label_column",
+                remedy="check that the column holds the label",
+            )
+
+    def target(self, example: Example) -> int:
+        """The outcome that the example is annotated with.
+
+        Raises:
+            InputError: The label is not in the label space.
+        """
+        if example.target not in self.labels:
+            raise InputError(
+                f"example {example.id} ({example.language}) has the label {example.target!r}, "
+                "which is not in the label space",
+                field="label",
+                remedy=did_you_mean(str(example.target), self.labels)
+                + " Set data.labels to name all labels where the training set lacks some.",
+            )
+        return self.labels.index(example.target)
+
+    def load_model(self, name: str, **options: Any) -> Any:
+        """The pre-trained encoder with a new head, or a checkpoint of this task with its own.
+
+        Args:
+            name: Hub id or folder.
+            options: Passed on to `from_pretrained`.
+        """
+        from transformers import AutoModelForSequenceClassification
+
+        return AutoModelForSequenceClassification.from_pretrained(
+            name,
+            num_labels=len(self.labels),
+            id2label=dict(enumerate(self.labels)),
+            label2id={label: index for index, label in enumerate(self.labels)},
+            **options,
+        )
+
+    def decode(self, probabilities: NDArray[Any]) -> list[Prediction]:
+        """Probabilities `[examples, labels]` to predictions."""
+        return [
+            Prediction(self.labels[int(row.argmax())], dict(zip(self.labels, map(float, row), strict=True)))
+            for row in probabilities
+        ]
+
+    def score(self, gold: Sequence[str], predicted: Sequence[str]) -> dict[str, float]:
+        """Each metric, in percent."""
+        return {name: METRICS[name](gold, predicted) for name in self.metrics}
+
+
+def label_space(examples: Iterable[Example]) -> tuple[str, ...]:
+    """All labels of a training set, sorted; whole numbers by their value.
+
+    >>> from xtune.schema import Text
+    >>> label_space(Example(str(n), "en", (Text.from_string("x"),), str(n)) for n in (10, 9))
+    ('9', '10')
+    """
+    found = {str(example.target) for example in examples if example.target is not None}
+    return tuple(sorted(found, key=lambda label: (0, int(label), label) if label.isdecimal() else (1, 0, label)))

@@ -1,0 +1,1 @@
+"""One stage of training: the only place that knows `transformers.Trainer`."""
