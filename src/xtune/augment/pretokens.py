@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Protocol
 
-from tokenizers import NormalizedString, PreTokenizedString, Tokenizer
+from tokenizers import NormalizedString, PreTokenizedString, Regex, Tokenizer, pre_tokenizers
 
 from xtune.schema import Piece, Span
 
@@ -83,6 +83,8 @@ class Model(Protocol):
     def cut(self, pretoken: PreToken) -> Cut:
         """The ways to cut a pre-token."""
 
+
+_TO_CHARACTERS = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
 
 _Characters = list[tuple[str, Span]]
 """Normalised characters, each with the characters of the original text that it comes from."""
@@ -165,12 +167,32 @@ class PreTokenizer:
             whole.normalize(self._normalizer.normalize)
         if self._pre_tokenizer is not None:
             self._pre_tokenizer.pre_tokenize(whole)
-        splits = [(len(part), span) for part, span, _ in whole.get_splits("original", "char")]
-        whole.split(lambda _, string: _slices(string, range(len(string.normalized) + 1)))
-        # The library says where a character comes from only of a split, so each has become one.
-        characters = iter([(char, span) for char, span, _ in whole.get_splits("original", "char")])
-        groups = [([next(characters) for _ in range(length)], span) for length, span in splits]
-        return [group for group, span in groups if not any(start <= span[0] < end for start, end in holes)]
+        splits = [(part, span) for part, span, _ in whole.get_splits("original", "char")]
+        groups = [_verbatim(part, text, span) for part, span in splits]
+        if not all(groups):
+            # The library says where characters come from only for a split as a whole, so each becomes one.
+            _TO_CHARACTERS.pre_tokenize(whole)
+            characters = iter([(char, span) for char, span, _ in whole.get_splits("original", "char")])
+            groups = [[next(characters) for _ in part] for part, _ in splits]
+        return [
+            group
+            for group, (_, span) in zip(groups, splits, strict=True)
+            if not any(start <= span[0] < end for start, end in holes)
+        ]
+
+
+def _verbatim(part: str, text: str, span: Span) -> _Characters:
+    """The characters of a pre-token that is its text as it was, a word-start mark aside, as many are; else none.
+
+    A mark that is put before a word comes from the word's first character.
+    """
+    start, end = span
+    original = text[start:end]
+    body = part[1:] if part[:1] == "▁" and len(part) == len(original) + 1 else part
+    if body != original and body.replace("▁", " ") != original:
+        return []
+    characters = [(char, (at, at + 1)) for at, char in enumerate(body, start)]
+    return characters if body is part else [("▁", (start, start + 1)), *characters]
 
 
 def _slices(string: NormalizedString, edges: Iterable[int]) -> list[NormalizedString]:

@@ -19,6 +19,8 @@ SHORTEST, LONGEST = 2, 4
 
 WORD_START_MARKS = ("▁", "Ġ")
 
+_CLUSTER = regex.compile(r"\X")
+
 _UNSPACED = regex.compile(
     r"(?=[\p{L}\p{M}])[\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Yi}"
     r"\p{Tibetan}\p{Javanese}\p{Balinese}\p{Tai_Le}\p{New_Tai_Lue}\p{Tai_Tham}\p{Tai_Viet}ーｰ]"
@@ -34,7 +36,7 @@ def is_unspaced(word: str) -> bool:
     if word.isascii() or not _UNSPACED.search(word):
         return False
     before = False
-    for cluster in regex.findall(r"\X", word):
+    for cluster in _CLUSTER.findall(word):
         now = _UNSPACED.match(cluster) is not None
         if before and now:
             return True
@@ -68,7 +70,7 @@ def stretches(word: str, pieces: Sequence[Piece]) -> list[Span]:
             pieces[skipped + first].start : max(piece.end for piece in pieces[skipped + first : skipped + last])
         ]
         if _UNSPACED.search(text):
-            run.append(((skipped + first, skipped + last), len(regex.findall(r"\X", text))))
+            run.append(((skipped + first, skipped + last), len(_CLUSTER.findall(text))))
         else:
             found += _join(run)
             run = []
@@ -77,7 +79,7 @@ def stretches(word: str, pieces: Sequence[Piece]) -> list[Span]:
 
 def _atoms(word: str, pieces: Sequence[Piece]) -> list[Span]:
     """The least runs of pieces between which no grapheme cluster is cut."""
-    edges = {0, *accumulate(len(cluster) for cluster in regex.findall(r"\X", word))}
+    edges = {0, *accumulate(len(cluster) for cluster in _CLUSTER.findall(word))}
     cuts, covered = [], 0
     for index, piece in enumerate(pieces):
         if not index or (covered <= piece.start and {covered, piece.start} <= edges):

@@ -10,8 +10,8 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from xtune.errors import InputError
 from xtune.languages import check_language, find_language
@@ -108,10 +108,10 @@ def _unpacked(path: str | Path) -> Path:
     return path.with_suffix("") if path.suffix in COMPRESSIONS else path
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> BufferedReader:
     if path.suffix == ".gz":
-        return cast(BinaryIO, gzip.open(path, "rb"))
-    return cast(BinaryIO, lzma.open(path, "rb")) if path.suffix == ".xz" else path.open("rb")
+        return BufferedReader(gzip.GzipFile(path))  # buffered once more, because its own lines are slow
+    return BufferedReader(lzma.LZMAFile(path)) if path.suffix == ".xz" else path.open("rb")
 
 
 def _decode(raw: bytes, path: Path, number: int) -> str:

@@ -50,9 +50,10 @@ class Source:
 
 
 def has_split(source: Source, split: str) -> bool:
-    """Whether there is anything for a split, `train`, `dev` or `test`."""
+    """Whether there is anything for a split, `train`, `dev` or `test`; a file that is named counts as there."""
     if split in source.files:
-        return True
+        given = source.files[split]
+        return not Path(given).is_dir() or any(language_files(pattern) for pattern in _patterns(given, split))
     if source.folder is not None:
         return bool(language_files(f"{_xtreme_folder(source)}/{split}-{{lang}}.tsv"))
     return any(split in hub.splits for hub in source.hub)
@@ -135,7 +136,7 @@ def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
         path = Path(given)
         language = language_in_name(path)
         return {language: path} if language else path
-    patterns = [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in READERS]
+    patterns = _patterns(given, split)
     found: dict[str, Path] = {}
     for pattern in patterns:
         found = {**language_files(pattern), **found}
@@ -143,6 +144,11 @@ def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
         problem = f"no file is called {' or '.join(Path(pattern).name for pattern in patterns)}"
         raise InputError(problem, file=given, field=f"data.{split}", remedy="check the path; {lang} is as in train-de")
     return found
+
+
+def _patterns(given: str, split: str) -> list[str]:
+    """What the files of a split may be called: as the pattern given says, or in the folder given."""
+    return [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in READERS]
 
 
 def _xtreme_files(source: Source, split: str) -> dict[str, Path]:

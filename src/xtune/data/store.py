@@ -73,6 +73,7 @@ class ExampleTable(Sequence[Example]):
         self._batches = [reader.get_batch(number) for number in range(reader.num_record_batches)]
         self._columns = [batch.columns for batch in self._batches]
         self._length: int = sum(batch.num_rows for batch in self._batches)
+        self._ids: KeyIndex | None = None  # made by the first `find`
 
     def __len__(self) -> int:
         return self._length

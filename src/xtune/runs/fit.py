@@ -21,10 +21,9 @@ from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
 from xtune.report.card import model_card
 from xtune.runs.files import write_json, write_text
-from xtune.runs.prepare import Prepared, prepare
+from xtune.runs.prepare import Prepared, prepare, resolve_methods
 from xtune.runs.results import build_results, write_predictions
-from xtune.runs.stage import StageInputs, StageResult, run_stage
-from xtune.training.arguments import check_fields
+from xtune.runs.stage import StageInputs, StageResult, check_arguments, run_stage
 from xtune.training.trainer import Evaluate, replace_folder
 
 
@@ -56,8 +55,8 @@ def fit(
     run, console = Path(output_dir), console or Console()
     _quiet()
     _check_folder(run)
-    for values in (recipe.train, *(stage.train for stage in recipe.stages or ())):
-        check_fields(values)
+    recipe = resolve_methods(recipe)
+    check_arguments(recipe, run)
     with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
         prepared = prepare(recipe, Path(scratch))
         _claim(run, prepared.recipe)

@@ -69,14 +69,12 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     """Load everything that a recipe names.
 
     Args:
-        recipe: As the user gave it.
+        recipe: What `resolve_methods` made of the user's.
         scratch: Folder for tables on disk; no longer needed when the run has ended.
 
     Raises:
         InputError: For anything that cannot be used.
     """
-    recipe = resolve_methods(recipe)
-    check_names(recipe)
     encoder = load_encoder(recipe.model, recipe.max_length)
     source = pin(source_of(recipe))
     train = load_train(recipe, source, scratch)
@@ -123,6 +121,7 @@ def resolve_methods(recipe: Recipe) -> Recipe:
     assert recipe.augmentation != "auto"
     if recipe.stages is None:
         recipe = replace(recipe, stages=stages_of(recipe, recipe.augmentation))
+    check_names(recipe)
     if recipe.setting == "cross-lingual-transfer" and any("mt" in name.split("+") for name in names_in(recipe)):
         raise InputError(
             "cross-lingual transfer has no translations of the training set",

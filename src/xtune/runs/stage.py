@@ -11,7 +11,7 @@ from typing import Any
 
 from accelerate import PartialState
 from rich.console import Console
-from transformers import PrinterCallback, set_seed
+from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from xtune.config.recipe import Recipe, Stage
 from xtune.consistency.objective import Objective
@@ -67,12 +67,7 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
         return done
     folder.mkdir(parents=True, exist_ok=True)
     recipe = inputs.recipe
-    arguments = training_arguments(
-        {**recipe.train, **stage.train},
-        output_dir=folder,
-        seed=recipe.seed,
-        evaluates=inputs.evaluate is not None,
-    )
+    arguments = _arguments(recipe, stage, run)
     checkpoint = last_checkpoint(folder)
     if arguments.process_index == 0:
         _clear_leftovers(folder, checkpoint)
@@ -98,6 +93,12 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return _finish(trainer, folder, log.seconds)
+
+
+def check_arguments(recipe: Recipe, run: Path) -> None:
+    """Refuse wrong training arguments of any stage, and join the other processes of a distributed run."""
+    for stage in recipe.stages or ():
+        _ = _arguments(recipe, stage, run).device  # which is where transformers starts the process group
 
 
 def saved_settings(recipe: Recipe) -> dict[str, Any]:
@@ -137,6 +138,12 @@ def stage_objective(recipe: Recipe, stage: Stage) -> Objective:
         task_on_partner=stage.r1.task_on_partner if stage.r1 else False,
         targets=recipe.consistency.targets,
     )
+
+
+def _arguments(recipe: Recipe, stage: Stage, run: Path) -> TrainingArguments:
+    values = {**recipe.train, **stage.train}
+    evaluates = recipe.selection.by != "last"
+    return training_arguments(values, output_dir=run / stage.name, seed=recipe.seed, evaluates=evaluates)
 
 
 def _options(recipe: Recipe) -> dict[str, Any]:

@@ -26,6 +26,7 @@ OURS = {
 
 DEFAULTS: dict[str, Any] = {
     "report_to": "none",
+    "log_level": "error",
     "logging_steps": 50,
     "save_strategy": "epoch",
     "eval_strategy": "epoch",

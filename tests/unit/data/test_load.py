@@ -18,7 +18,7 @@ def text(string: str) -> Text:
 @pytest.mark.parametrize("given", ["", "xnli"])
 def test_an_xtreme_folder_is_found_from_itself_and_from_above(write: Write, tmp_path: Path, given: str) -> None:
     write("xnli/dev-en.tsv", 'one "\ttwo\tneutral\nthree\tfour\tneutral\n')
-    write("xnli/dev-de.tsv.gz", gzip.compress("eins\tzwei\tneutral\n".encode()))
+    write("xnli/dev-de.tsv.gz", gzip.compress(b"eins\tzwei\tneutral\n"))
     write("xnli/test-en.tsv", "one\ttwo\n")
     write("xnli/train-en.source.txt.gz", b"")
     source = Source(folder=tmp_path / given, task="xnli")
@@ -114,6 +114,7 @@ def test_a_folder_or_a_pattern_of_files(write: Write, tmp_path: Path, given: str
     expected = {"": {"de": "b", "en": "a", "sw": "c"}, "dev-{lang}.csv": {"en": "a"}, "dev-{lang}.tsv": {"de": "b"}}
     found = {code: next(load_split(source, "dev", code)).texts[0].text for code in languages_of(source, "dev")}
     assert found == expected[given]
+    assert has_split(source, "dev")
 
 
 def test_a_single_file_says_its_language_by_its_name(write: Write) -> None:
@@ -140,7 +141,9 @@ def test_labels_may_be_absent_where_nobody_needs_them(write: Write) -> None:
     assert [example.target for example in load_split(source, "test", "en")] == [None]
 
 
-def test_nothing_given() -> None:
+def test_nothing_given(tmp_path: Path) -> None:
     assert not has_split(Source(), "dev")
+    assert not has_split(Source(files={"dev": str(tmp_path)}), "dev")
+    assert has_split(Source(files={"dev": str(tmp_path / "dev.csv")}), "dev")
     with pytest.raises(InputError, match="nothing says where the dev examples are"):
         languages_of(Source(), "dev")

@@ -47,6 +47,8 @@ def test_rows_are_found_across_record_batches(tmp_path: Path) -> None:
     assert list(table) == rows
     assert table.column("id") == [row.id for row in rows]
     assert table.value("label", 4097) == rows[4097].target
+    assert table.find("4097") == rows[4097]
+    assert table.find("5000") is None
     assert table.distinct("label") == ["label 0", "label 1", "label 2"]
 
 

@@ -26,8 +26,8 @@ toy:
 
 
 def test_the_languages_are_those_of_the_paper() -> None:
-    assert set(dataset("xnli").languages) == set("en ar bg de el es fr hi ru sw th tr ur vi zh".split())
-    assert set(dataset("pawsx").languages) == set("en de es fr ja ko zh".split())
+    assert " ".join(dataset("xnli").languages) == "en ar bg de el es fr hi ru sw th tr ur vi zh"
+    assert " ".join(dataset("pawsx").languages) == "en de es fr ja ko zh"
 
 
 @pytest.mark.parametrize("name", ["xnli", "pawsx"])
