@@ -48,7 +48,9 @@ def evaluate(
     output_dir: Annotated[str, typer.Option("--output-dir", help="Where scores and predictions go.")],
     task: Task = None,
     data_dir: DataDir = None,
-    input: Annotated[str | None, typer.Option("--input", help="Your own labelled file, or pattern with {lang}.")] = None,
+    input: Annotated[
+        str | None, typer.Option("--input", help="Your own labelled file, or pattern with {lang}.")
+    ] = None,
     languages: Annotated[str | None, typer.Option("--languages", help="Some of them: de,fr.")] = None,
     split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
     text_columns: TextColumns = None,
@@ -92,7 +94,9 @@ def predict(
 
     checkpoint = load_checkpoint(model)
     columns = tuple(text_columns.split(",")) if text_columns else None
-    count = predict_file(checkpoint, Path(input), Path(output), language, columns, batch_size)
+    count = predict_file(
+        checkpoint, Path(input), Path(output), language=language, text_columns=columns, batch_size=batch_size
+    )
     console.print(f"{count:,} predictions: {output}", highlight=False)
 
 

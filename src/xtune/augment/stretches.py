@@ -48,8 +48,8 @@ def stretches(word: str, pieces: Sequence[Piece]) -> list[Span]:
     """Partition the pieces of unspaced script into stretches.
 
     Neither a piece nor a grapheme cluster is cut, and pieces in whose text is no letter of such a script (Latin,
-    digits, punctuation, a bare word-start mark) belong to no stretch. Where it can be helped no stretch is a single
-    grapheme cluster.
+    digits, punctuation, a bare word-start mark) belong to no stretch. No stretch reaches over them, nor over
+    characters that the tokenizer leaves out. Where it can be helped no stretch is a single grapheme cluster.
 
     Args:
         word: The word.
@@ -65,15 +65,17 @@ def stretches(word: str, pieces: Sequence[Piece]) -> list[Span]:
     skipped = int(bool(pieces) and pieces[0].token in WORD_START_MARKS and not word.startswith(pieces[0].token))
     found: list[Span] = []
     run: list[tuple[Span, int]] = []
+    reached = 0
     for first, last in _atoms(word, pieces[skipped:]):
-        text = word[
-            pieces[skipped + first].start : max(piece.end for piece in pieces[skipped + first : skipped + last])
-        ]
-        if _UNSPACED.search(text):
-            run.append(((skipped + first, skipped + last), len(_CLUSTER.findall(text))))
-        else:
+        atom = pieces[skipped + first : skipped + last]
+        start, end = atom[0].start, max(piece.end for piece in atom)
+        unspaced = _UNSPACED.search(word, start, end) is not None
+        if not unspaced or start > reached:  # what the tokenizer leaves out, as U+200B, may be a space after all
             found += _join(run)
             run = []
+        if unspaced:
+            run.append(((skipped + first, skipped + last), len(_CLUSTER.findall(word, start, end))))
+        reached = end
     return found + _join(run)
 
 

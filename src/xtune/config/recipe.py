@@ -46,7 +46,7 @@ class DataConfig:
         text_columns: Columns of the text or of the two texts; null finds them by their usual names.
         label_column: Column of the label.
         language_column: Column of the language in a file of several.
-        id_column: Column of the example's id; null: the row counted from 0.
+        id_column: Column of the example's id; null: `id` if there is one, else the row counted from 0.
         labels: All labels in order; null: those of the dataset, or of the training file, sorted.
         languages: Languages to evaluate; null: all there are.
         translations: Translations of the training set: a file, or a folder or pattern with `{lang}`.

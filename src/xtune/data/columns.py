@@ -102,18 +102,18 @@ def to_examples(
     columns: Columns,
     expected: Expected,
     *,
-    language: str,
+    language: str | None,
     default: str | None = None,
     named: bool = False,
 ) -> Iterator[Example]:
-    """The examples of one language.
+    """The examples of one language, or of all.
 
     Args:
         records: All rows of a file, in order.
         file: The file, for errors.
         columns: What its columns are called.
         expected: What an example must have.
-        language: The language wanted; rows of others are passed over.
+        language: The language wanted; rows of others are passed over. None: all rows, each in its own.
         default: The language of the rows of a file without column of languages; None: the language wanted.
         named: The file's name says that it is in `language`, so that a row in another is an error.
 
@@ -125,7 +125,10 @@ def to_examples(
     for row, record in enumerate(records):
         known = known or _resolve(columns, record, file, expected)
         found = row_language(record, known, file) or default or language
-        if found != language:
+        if found is None:
+            problem, remedy = "nothing says which language the rows are in", "name a default, or add a column"
+            raise InputError(problem, file=file, line=record.line, field=known.language, remedy=remedy)
+        if language is not None and found != language:
             if not named:
                 continue
             problem = f"the row is in '{found}', but the file's name says '{language}'"
@@ -136,7 +139,7 @@ def to_examples(
             raise InputError(problem, file=file, line=record.line, field=known.id, remedy="give each example its own")
         if known.id is not None:
             lines[id] = record.line
-        yield Example(id, language, _texts(record, known, file, expected), _label(record, known, file, expected))
+        yield Example(id, found, _texts(record, known, file, expected), _label(record, known, file, expected))
 
 
 def row_language(record: Record, columns: Columns, file: str | Path) -> str | None:

@@ -96,6 +96,22 @@ def load_split(
     return islice(_load(source, split, language, labelled), max_examples)
 
 
+def load_file(path: Path, *, columns: Columns, texts: int | None, language: str) -> Iterator[Example]:
+    """All rows of one user's file in its order, each in its own language, as prediction wants them.
+
+    Args:
+        path: CSV, TSV or JSONL.
+        columns: What its columns are called; there need be no label.
+        texts: How many texts an example has; None: as many as the file has.
+        language: The language of a file whose name and columns do not say.
+
+    Raises:
+        InputError: While iterating, for what is wrong with the file.
+    """
+    default = language_in_name(path) or check_language(language)
+    yield from to_examples(read_file(path), path, columns, Expected(texts=texts), language=None, default=default)
+
+
 def pin(source: Source) -> Source:
     """The same source with one copy on the Hub, at the commit that it stands for today.
 

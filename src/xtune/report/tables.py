@@ -18,9 +18,7 @@ def language_table(results: Mapping[str, Any]) -> Table:
     """
     source = results["source_language"]
     columns = [
-        (split, metric)
-        for split, scores in results["scores"].items()
-        for metric in next(iter(scores.values()), {})
+        (split, metric) for split, scores in results["scores"].items() for metric in next(iter(scores.values()), {})
     ]
     table = Table(title=f"{results['task']} · {results['method']}", title_justify="left", box=None, pad_edge=False)
     table.add_column("language")

@@ -11,11 +11,13 @@ from typing import Any
 import torch
 
 from xtune.config.recipe import DataConfig, Recipe
+from xtune.data import Columns, languages_of, load_file, load_split
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_probabilities
 from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
-from xtune.runs.prepare import load_encoder, source_of
+from xtune.runs.files import json_lines, write_text
+from xtune.runs.prepare import load_encoder, source_of, texts_of
 from xtune.runs.results import environment, summarise
 from xtune.schema import Example
 from xtune.tasks.classification import Classification
@@ -86,15 +88,15 @@ def evaluate(
     Returns:
         What `results.json` holds, and the predictions by split and language.
     """
-    from xtune.data import languages_of, load_split
-
     recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data)
     source = source_of(recipe)
     there = languages_of(source, split)
     wanted = [check_language(code, field="--languages") for code in data.languages or there]
     for code in wanted:
         if code not in there:
-            raise InputError(f"there is no {split} set in '{code}'", field="--languages", remedy=did_you_mean(code, there))
+            raise InputError(
+                f"there is no {split} set in '{code}'", field="--languages", remedy=did_you_mean(code, there)
+            )
     limit = data.max_test_examples
     results = {
         code: evaluate_language(
@@ -143,13 +145,39 @@ def predict_file(
     checkpoint: Checkpoint,
     input: Path,
     output: Path,
+    *,
     language: str | None = None,
     text_columns: tuple[str, ...] | None = None,
     batch_size: int = 64,
 ) -> int:
     """Label a file's texts and write a JSON object a line, in the file's order.
 
+    Args:
+        checkpoint: The model.
+        input: CSV, TSV or JSONL; labels are not looked at.
+        output: JSONL to write, whole or not at all.
+        language: Of a file whose name and columns do not say; None: the source language.
+        text_columns: What the columns of the texts are called; None: as in training, else by their usual names.
+        batch_size: Texts a forward pass.
+
     Returns:
         How many there were.
+
+    Raises:
+        InputError: For what is wrong with the file, or if the output cannot be written.
     """
-    raise NotImplementedError
+    if not output.absolute().parent.is_dir():
+        raise InputError("its folder does not exist", file=output, field="--output", remedy="make the folder first")
+    columns = Columns(text=text_columns or checkpoint.text_columns)
+    examples = list(
+        load_file(
+            input,
+            columns=columns,
+            texts=texts_of(checkpoint.task.name),
+            language=language or checkpoint.source_language,
+        )
+    )
+    if not examples:
+        raise InputError("there is no row to predict", file=input, remedy="check the file")
+    write_text(output, json_lines(predict(checkpoint, examples, batch_size)))
+    return len(examples)

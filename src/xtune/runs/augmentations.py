@@ -30,9 +30,7 @@ class Resources:
 def subword_sampling(recipe: Recipe, resources: Resources) -> Augmentation:
     """`ss`: sample the segmentation of some words."""
     options = recipe.subword_sampling
-    sampler = sampler_for(
-        resources.tokenizer, alpha=options.alpha, nbest=options.nbest, dropout=options.dropout
-    )
+    sampler = sampler_for(resources.tokenizer, alpha=options.alpha, nbest=options.nbest, dropout=options.dropout)
     return SubwordSampling(sampler, options.ratio)
 
 
@@ -91,11 +89,11 @@ def build_augmentations(recipe: Recipe, resources: Resources) -> dict[str, Augme
 
 
 def build_copies(recipe: Recipe, resources: Resources) -> dict[str, tuple[Augmentation, ...]]:
-    """For each name, what makes the augmented copies of D: one that draws, or with `translation.draw=all` one a language.
+    """What makes the augmented copies of D, by name: one that draws, or with `translation.draw=all` one a language.
 
     The latter is the concatenation of English and all its translations that the paper describes (section 4.1).
     """
-    copies = {}
+    copies: dict[str, tuple[Augmentation, ...]] = {}
     for name, augmentation in build_augmentations(recipe, resources).items():
         parts = name.split("+")
         if "mt" not in parts or recipe.translation.draw == "sampled":

@@ -19,7 +19,7 @@ from xtune.config.load import load_recipe, parse_recipe, to_dict, write_recipe
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
-from xtune.report.card import model_card
+from xtune.runs.card import model_card
 from xtune.runs.files import write_json, write_text
 from xtune.runs.prepare import Prepared, prepare, resolve_methods
 from xtune.runs.results import build_results, write_predictions
@@ -94,13 +94,9 @@ def _selector(prepared: Prepared) -> Evaluate | None:
     metric = selection.metric or prepared.task.metrics[0]
 
     def evaluate(model: Any) -> dict[str, float]:
-        results = {code: evaluate_language(model, prepared.encoder, prepared.task, dev[code]) for code in languages}
-        unscored = [code for code, result in results.items() if not result.scores]
-        if unscored:
-            raise InputError(
-                f"the dev set in '{unscored[0]}' has no labels", field="data.dev", remedy="set selection.by=last"
-            )
-        scores = {code: result.scores for code, result in results.items()}
+        scores = {
+            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code]).scores for code in languages
+        }
         return {"selection": average(scores)[metric], **{f"{code}_{metric}": scores[code][metric] for code in scores}}
 
     return evaluate
@@ -192,7 +188,9 @@ def _announce(prepared: Prepared, run: Path, console: Console) -> None:
         *(f"notice    {notice}" for notice in prepared.notices),
     ]
     if prepared.code_switch_rate is not None:
-        lines.append(f"switched  {prepared.code_switch_rate:.1f} % of words (asked {100 * recipe.code_switch.ratio:g} %)")
+        lines.append(
+            f"switched  {prepared.code_switch_rate:.1f} % of words (asked {100 * recipe.code_switch.ratio:g} %)"
+        )
     console.print("\n".join([*lines, f"run       {run}"]), highlight=False, soft_wrap=True)
 
 

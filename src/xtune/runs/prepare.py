@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from xtune.augment.compose import generator_for
 from xtune.augment.codeswitch import realised_rate
+from xtune.augment.compose import generator_for
 from xtune.config.auto import choose_augmentation
 from xtune.config.methods import stages_of
 from xtune.config.recipe import Recipe
@@ -16,6 +16,7 @@ from xtune.data import (
     Columns,
     ExampleTable,
     Source,
+    has_split,
     languages_of,
     load_dictionaries,
     load_split,
@@ -161,9 +162,7 @@ def source_of(recipe: Recipe) -> Source:
     """Where the recipe's examples come from."""
     data = recipe.data
     files = {split: path for split in ("train", "dev", "test") if (path := getattr(data, split)) is not None}
-    columns = Columns(
-        text=data.text_columns, label=data.label_column, language=data.language_column, id=data.id_column
-    )
+    columns = Columns(text=data.text_columns, label=data.label_column, language=data.language_column, id=data.id_column)
     folder = Path(data.dir) if data.dir else None
     if recipe.task in datasets():
         row = dataset(recipe.task)
@@ -174,10 +173,15 @@ def source_of(recipe: Recipe) -> Source:
     return Source(
         files=files,
         columns=columns,
-        texts=GENERIC_TASKS[recipe.task],
+        texts=texts_of(recipe.task),
         labels=data.labels,
         source_language=recipe.source_language,
     )
+
+
+def texts_of(task: str) -> int:
+    """How many texts an example of a task has."""
+    return GENERIC_TASKS[task] if task in GENERIC_TASKS else dataset(task).texts
 
 
 def load_train(recipe: Recipe, source: Source, scratch: Path) -> ExampleTable:
@@ -201,7 +205,8 @@ def load_evaluation(
             notices.append(f"there is no {split} set")
         evaluation[split] = {
             language: write_examples(
-                load_split(source, split, language, max_examples=limit), scratch / f"{split}-{language}.arrow"
+                load_split(source, split, language, labelled=split == "dev", max_examples=limit),
+                scratch / f"{split}-{language}.arrow",
             )
             for language in languages
         }
@@ -209,9 +214,7 @@ def load_evaluation(
     return evaluation, notices
 
 
-def load_resources(
-    recipe: Recipe, encoder: Encoder, train: ExampleTable, scratch: Path
-) -> tuple[Resources, list[str]]:
+def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratch: Path) -> tuple[Resources, list[str]]:
     """Dictionaries and translations, where the recipe's augmentations use them, and notices about them."""
     parts = {part for name in names_in(recipe) for part in name.split("+")}
     dictionaries = translations = None
@@ -228,7 +231,7 @@ def load_resources(
             train,
             scratch / "translations",
             languages=recipe.translation.languages,
-            columns=Columns(text=recipe.data.text_columns, label=recipe.data.label_column),
+            columns=Columns(text=recipe.data.text_columns, label=recipe.data.label_column, id=recipe.data.id_column),
             aliases=row.aliases if row else None,
             untranslated=row.untranslated if row else None,
         )
@@ -237,27 +240,24 @@ def load_resources(
 
 
 def _languages(recipe: Recipe, source: Source, split: str) -> Sequence[str]:
-    """The languages to evaluate on a split: those asked for, else all there are; none where the split is not there."""
-    given = getattr(recipe.data, split) is not None
-    try:
-        there = languages_of(source, split)
-    except InputError:
-        if given or (split == "dev" and recipe.selection.by != "last"):
-            raise
+    """The languages to evaluate on a split: those asked for, else all there are; none where there is no such split."""
+    if not has_split(source, split):
         return []
+    there = languages_of(source, split)
     if recipe.data.languages is None:
         return there
     wanted = [check_language(code, field="data.languages") for code in recipe.data.languages]
-    if given or split == "dev":
-        for code in wanted:
-            if code not in there:
-                raise InputError(
-                    f"there is no {split} set in '{code}'", field="data.languages", remedy=did_you_mean(code, there)
-                )
-    return [code for code in wanted if code in there]
+    for code in wanted:
+        if code not in there:
+            problem, remedy = f"there is no {split} set in '{code}'", f"there are some in: {', '.join(there)}"
+            raise InputError(problem, field="data.languages", remedy=remedy)
+    return wanted
 
 
 def _check_selection(recipe: Recipe, dev: dict[str, ExampleTable]) -> None:
+    if recipe.selection.by == "dev-mean" and not dev:
+        remedy = "give them, or set selection.by=last"
+        raise InputError("checkpoints are selected on dev sets, and there are none", field="data.dev", remedy=remedy)
     if recipe.selection.by == "source-dev" and recipe.source_language not in dev:
         raise InputError(
             f"checkpoints are selected on the source language, and there is no dev set in '{recipe.source_language}'",

@@ -161,7 +161,9 @@ def _finished(folder: Path) -> StageResult | None:
     if not record.is_file():
         return None
     values = json.loads(record.read_text(encoding="utf-8"))
-    return StageResult(folder / "model", values["selected_step"], values["seconds"], values["steps"], values["examples"])
+    return StageResult(
+        folder / "model", values["selected_step"], values["seconds"], values["steps"], values["examples"]
+    )
 
 
 def _clear_leftovers(folder: Path, checkpoint: Path | None) -> None:

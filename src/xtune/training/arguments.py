@@ -74,4 +74,6 @@ def check_fields(values: Mapping[str, Any]) -> None:
         if name in OURS:
             raise InputError("this is not set here", field=f"train.{name}", remedy=OURS[name])
         if name not in known:
-            raise InputError("there is no such training argument", field=f"train.{name}", remedy=did_you_mean(name, known))
+            raise InputError(
+                "there is no such training argument", field=f"train.{name}", remedy=did_you_mean(name, known)
+            )

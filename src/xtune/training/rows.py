@@ -39,7 +39,7 @@ class StageRows(Dataset[Row]):
         guided: Rows that R2 acts on: `augmented`, `all`, or None in a stage without R2.
         ratio: |A(D)| / |D| of each copy; the first so many examples are augmented.
         resample: Draw A(D) anew each `epoch`, or `once`.
-        teacher: The teacher's logits on rows whose view never changes, `[rows, outcomes]`, NaN where they are not known.
+        teacher: The teacher's logits on rows whose view never changes, `[rows, outcomes]`; NaN on others.
     """
 
     examples: Sequence[Example]
@@ -87,8 +87,8 @@ class StageRows(Dataset[Row]):
         return self.copies[copy](view, self._generator(drawn, view.example.id, f"data {copy}"))
 
     def __getitem__(self, key: Key) -> Row:
-        position, copy = self.locate(key.index)
-        view = self.view(key.index, key.epoch)
+        position, copy = self.locate(key.row)
+        view = self.view(key.row, key.epoch)
         encoded = self.encoder(view)
         partner = None
         if self.partner is not None:
@@ -97,7 +97,7 @@ class StageRows(Dataset[Row]):
             rng = self._generator(key.epoch, source.id, f"consistency {copy}")
             partner = self.encoder(self.partner(start, rng))
         guided = self.guided == "all" or (self.guided == "augmented" and copy is not None)
-        known = self.teacher[key.index] if self.teacher is not None and guided and key.counts else None
+        known = self.teacher[key.row] if self.teacher is not None and guided and key.counts else None
         return Row(
             view=encoded,
             partner=partner,

@@ -26,7 +26,7 @@ class Key(NamedTuple):
     """
 
     epoch: int
-    index: int
+    row: int
     counts: bool = True
 
 

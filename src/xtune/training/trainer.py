@@ -25,7 +25,7 @@ Evaluate = Callable[[Any], Mapping[str, float]]
 """A model to its metrics; the key `selection` is what checkpoints are compared by."""
 
 
-class EpochLoader(DataLoader[Batch]):
+class EpochLoader(DataLoader[Any]):
     """A data loader that the Trainer can tell the epoch, which it hands to its sampler."""
 
     def set_epoch(self, epoch: int) -> None:
@@ -152,19 +152,20 @@ class XTuneTrainer(Trainer):
         """The teacher on the guided views `[guided, outcomes]`: looked up where known, asked where not."""
         if self.teacher is None:
             return None
-        guided, known = inputs["guided"].nonzero().flatten(), inputs["teacher_logits"]
-        unknown = torch.ones_like(guided, dtype=torch.bool) if known is None else known.isnan().any(-1)
-        if not unknown.any():
-            return known if known is not None else torch.zeros(0, len(self.rows.task.labels), device=guided.device)
-        with self.compute_loss_context_manager():
-            live = self.teacher.logits(inputs["model_inputs"], guided[unknown], inputs["noise"])
+        guided = inputs["guided"].nonzero().flatten()
+        known: Tensor | None = inputs["teacher_logits"]
         if known is None:
-            return live
-        return known.clone().index_copy(0, unknown.nonzero().flatten(), live)
+            known = torch.full((len(guided), len(self.rows.task.labels)), torch.nan, device=guided.device)
+        unknown = known.isnan().any(-1)
+        if unknown.any():
+            live = self.teacher.logits(inputs["model_inputs"], guided[unknown], inputs["noise"])
+            known = known.index_copy(0, unknown.nonzero().flatten(), live)
+        return known
 
     def floating_point_ops(self, inputs: Batch) -> int:
         """Operations of the merged forward and backward pass."""
-        return super().floating_point_ops(inputs["model_inputs"])
+        operations: int = super().floating_point_ops(inputs["model_inputs"])
+        return operations
 
     # ---- log, evaluation, checkpoints
 
@@ -182,7 +183,8 @@ class XTuneTrainer(Trainer):
         assert self._evaluate_model is not None
         metrics = {f"eval_{name}": value for name, value in self._evaluate_model(self.model).items()}
         self.log(dict(metrics))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control = control
         return metrics
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:

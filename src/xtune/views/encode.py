@@ -87,7 +87,7 @@ class Encoder:
             raise InputError(
                 f"the tokenizer of {tokenizer.name_or_path} has no pad token",
                 field="model",
-                remedy="use an encoder, or save its tokenizer with a pad token: tokenizer.pad_token = tokenizer.eos_token",
+                remedy="use an encoder, or give its tokenizer one: tokenizer.pad_token = tokenizer.eos_token",
             )
         self.tokenizer, self.max_length = tokenizer, max_length
         # A copy: calling the tokenizer elsewhere sets truncation and padding on its backend for good.
@@ -142,7 +142,9 @@ class Encoder:
         encoding = self._backend.encode(_input(text), is_pretokenized=text.pretokenized, add_special_tokens=False)
         if text.pretokenized:
             # Offsets within a word do not say which word it is.
-            return _WordTokens(encoding.ids, encoding.offsets, encoding.word_ids)
+            return _WordTokens(
+                encoding.ids, encoding.offsets, [-1 if word is None else word for word in encoding.word_ids]
+            )
         return _Tokens(encoding.ids, encoding.offsets)
 
     def _splice(self, tokens: _Tokens, text: Text, word: int, pieces: Sequence[Piece]) -> None:
@@ -151,7 +153,7 @@ class Encoder:
         if found is None:
             return
         first, last = found
-        marked = self._backend.id_to_token(tokens.ids[first]).startswith(WORD_START_MARKS)
+        marked = str(self._backend.id_to_token(tokens.ids[first])).startswith(WORD_START_MARKS)
         if marked != pieces[0].token.startswith(WORD_START_MARKS):
             return  # the tokenizer puts the mark elsewhere here, as Gemma's does in runs of spaces
         start = 0 if text.pretokenized else text.words[word][0]
@@ -196,14 +198,18 @@ def _range_of(tokens: _Tokens, text: Text, word: int) -> tuple[int, int] | None:
     if first >= last or tokens.offsets[last - 1][1] > end or tokens.offsets[first][0] < start - 1:
         return None
     # A bare mark ("▁" before a piece that has none) covers the one space before the word, or nothing at its start.
-    if first and tokens.offsets[first][0] == start and tokens.offsets[first - 1] in ((start - 1, start), (start, start)):
+    if (
+        first
+        and tokens.offsets[first][0] == start
+        and tokens.offsets[first - 1] in ((start - 1, start), (start, start))
+    ):
         first -= 1
     return first, last
 
 
 def _template(backend: Tokenizer, texts: int) -> _Template:
     """Read the special tokens off an encoding of short texts."""
-    encoding = backend.encode(*["a"] * texts)
+    encoding = backend.encode("a", "a" if texts == 2 else None)
     specials: list[list[int]] = [[] for _ in range(texts + 1)]
     types: list[list[int]] = [[] for _ in range(texts + 1)]
     text_types = [0] * texts

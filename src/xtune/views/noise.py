@@ -56,7 +56,7 @@ def draw_noise(noise: Noise, length: int, hidden: int) -> Tensor:
 
 
 def _input_embeddings(model: nn.Module) -> nn.Module:
-    while hasattr(model, "module"):  # DistributedDataParallel and its like
-        model = model.module
+    while isinstance(inner := getattr(model, "module", None), nn.Module):  # DistributedDataParallel and its like
+        model = inner
     embeddings: nn.Module = model.get_input_embeddings()  # type: ignore[operator]
     return embeddings

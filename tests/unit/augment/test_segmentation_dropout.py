@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,10 @@ def fast(model: Any, **parts: Any) -> PreTrainedTokenizerFast:
 
 def test_ignore_merges_is_one_more_merge() -> None:
     vocab = {token: id_ for id_, token in enumerate(["<unk>", "a", "b", "c", "ab", "abc"])}
-    tokenizer = fast(models.BPE(vocab, [("a", "b")], ignore_merges=True, unk_token="<unk>"))
+    tokenizer = fast(
+        models.BPE(vocab, [("a", "b")], ignore_merges=True, unk_token="<unk>"),
+        pre_tokenizer=pre_tokenizers.Whitespace(),
+    )
     assert tokenizer.tokenize("abc") == ["abc"]
     sampler = sampler_for(tokenizer, dropout=0.3)
     assert [piece.token for piece in sampler.viterbi("abc")] == ["abc"]
@@ -120,14 +124,12 @@ def test_options_of_bpe(options: dict[str, Any]) -> None:
         expected = tokenizer(word, return_offsets_mapping=True)
         found = sampler.viterbi(word)
         assert [piece.token for piece in found] == (expected.tokens() or ["<unk>"])
-        if expected.tokens():
+        if "unk_token" in options:  # without one the library leaves characters out, and counts offsets as if not there
             assert [(piece.start, piece.end) for piece in found] == expected["offset_mapping"]
         assert all(token in trained.get_vocab() for token in sampler.sample(word, rng))
 
 
 def _merges(tokenizer: Tokenizer) -> list[tuple[str, str]]:
-    import json
-
     return [tuple(pair) for pair in json.loads(tokenizer.to_str())["model"]["merges"]]
 
 

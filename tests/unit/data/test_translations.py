@@ -202,6 +202,7 @@ def test_translations_that_are_not_there(
     remedy: str,
 ) -> None:
     write("mt/en-de-translated.tsv", "Two\tThree\tZwei\tDrei\ty\n")
+    write("mt/dev-en.tsv", "Two\tThree\ty\n")
     (tmp_path / "none").mkdir()
     with pytest.raises(InputError) as raised:
         load_translations(f"{tmp_path}/{place}", pairs, tmp_path / "out", languages=languages)

@@ -17,7 +17,7 @@ def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         results: What `results.json` holds.
         recipe: What `config.yaml` holds.
     """
-    template = Template(resources.files("xtune.report").joinpath("card.md").read_text("utf-8"))
+    template = Template(resources.files("xtune.runs").joinpath("card.md").read_text("utf-8"))
     splits = [split for split, scores in results["scores"].items() if scores]
     languages = sorted({code for split in splits for code in results["scores"][split]})
     return template.substitute(
