@@ -33,11 +33,11 @@ def train(
     """Train all stages of a recipe, evaluate in every language; the same command again resumes."""
     from xtune.config.load import load_recipe
     from xtune.report.tables import language_table
-    from xtune.runs.fit import fit
+    from xtune.runs.fit import default_folder, fit
 
     keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
     loaded = load_recipe(recipe, keys)
-    run = output_dir or f"runs/{Path(recipe).stem}-{loaded.method}-seed{loaded.seed}"
+    run = output_dir or str(default_folder(loaded))
     results = fit(loaded, output_dir=run, console=console)
     _show(language_table(results), f"model: {run}/model   results: {run}/results.json")
 

@@ -7,6 +7,7 @@ pieces are `unigram`, `bpe` and `wordpiece`.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -47,7 +48,7 @@ class PreToken:
             start += 1
         while start < end and end - 1 in self.spaces:
             end -= 1
-        return Piece(token, start, end)
+        return Piece(sys.intern(token), start, end)
 
 
 class Cut(Protocol):

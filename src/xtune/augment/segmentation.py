@@ -123,7 +123,7 @@ class SubwordSampler:
         if isinstance(part, Piece):
             return Fixed((part,))
         cut = self._model.cut(part)
-        # Normalisation can make an added token's text ("＜ｓ＞"), which the model takes for the token: no sampling then.
+        # Normalisation can make an added token's text ("＜ｓ＞"); the model takes it for the token, so do not sample.
         return Fixed(cut.best) if any(token in part.text for token in self._added) else cut
 
     def _mark_after(self, before: str) -> str:

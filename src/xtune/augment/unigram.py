@@ -24,6 +24,10 @@ Arrivals = list[list[tuple[int, float]]]
 """For each position of a pre-token the pieces that end there: (start, score), the first start first."""
 
 
+_Step = tuple[list[float], list[int], list[Piece | None]]
+"""What arrives at a position: cumulated probabilities but for the last, starts, and pieces once they were sampled."""
+
+
 class Unigram:
     """A Unigram vocabulary.
 
@@ -102,7 +106,7 @@ class Lattice:
         self, model: Unigram, pretoken: PreToken, arrivals: Arrivals, unknown: set[int], best: Sequence[Piece]
     ) -> None:
         self._model, self._pretoken, self._arrivals, self._unknown = model, pretoken, arrivals, unknown
-        self._steps: list[tuple[list[float], list[int], list[Piece]]] | None = None
+        self._steps: list[_Step] | None = None
         self.best, self.draws = best, len(pretoken.text)
 
     def sample(self, uniforms: Sequence[float]) -> Sequence[Piece]:
@@ -114,25 +118,27 @@ class Lattice:
         while end:
             limits, starts, arriving = steps[end]
             which = bisect_right(limits, uniforms[end - 1]) if limits else 0
-            pieces.append(arriving[which])
-            end = starts[which]
-            path.append(end)
+            start, piece = starts[which], arriving[which]
+            if piece is None:
+                piece = arriving[which] = self._pretoken.piece(self._pretoken.text[start:end], start, end)
+            pieces.append(piece)
+            path.append(start)
+            end = start
         if self._unknown:
             return self._model.spell(self._pretoken, path[::-1], self._unknown)
         pieces.reverse()
         return pieces
 
-    def _filter(self) -> list[tuple[list[float], list[int], list[Piece]]]:
-        """For each position: cumulated probabilities but for the last, starts and pieces of what arrives there."""
-        text, alpha = self._pretoken.text, self._model.alpha
+    def _filter(self) -> list[_Step]:
+        alpha = self._model.alpha
         sums = [0.0]
-        steps: list[tuple[list[float], list[int], list[Piece]]] = [([], [], [])]
+        steps: list[_Step] = [([], [], [])]
         for end, arriving in enumerate(self._arrivals[1:], start=1):
             starts = [start for start, _ in arriving]
             logs = [alpha * score + sums[start] for start, score in arriving]
             limits, total = _limits(logs)
             sums.append(total)
-            steps.append((limits, starts, [self._pretoken.piece(text[start:end], start, end) for start in starts]))
+            steps.append((limits, starts, [None] * len(starts)))
         self._arrivals = []  # they have served
         return steps
 

@@ -28,10 +28,10 @@ from xtune.training.trainer import Evaluate, replace_folder
 
 
 def fit(
-    recipe: Recipe | str,
+    recipe: Recipe | Mapping[str, Any] | str,
     overrides: Sequence[str] | Mapping[str, Any] = (),
     *,
-    output_dir: str | Path,
+    output_dir: str | Path | None = None,
     console: Console | None = None,
 ) -> dict[str, Any]:
     """Train all stages of a recipe, evaluate the model in all languages, and leave a run.
@@ -39,9 +39,9 @@ def fit(
     The same call again resumes a run that was interrupted, and gives back the results of one that is finished.
 
     Args:
-        recipe: A `Recipe`, the name of one, or the path of a YAML file.
+        recipe: A `Recipe`, the nested mapping of one, the name of one, or the path of a YAML file.
         overrides: `["seed=2", …]` or `{"seed": 2, …}`, where `recipe` is a name or a path.
-        output_dir: The run's folder.
+        output_dir: The run's folder; None: `default_folder`.
         console: Where progress is shown; None: standard output.
 
     Returns:
@@ -50,9 +50,11 @@ def fit(
     Raises:
         InputError: For anything in the recipe or its files that cannot be used; nothing is written then.
     """
-    if not isinstance(recipe, Recipe):
+    if isinstance(recipe, Mapping):
+        recipe = parse_recipe(recipe)
+    elif isinstance(recipe, str):
         recipe = load_recipe(recipe, overrides)
-    run, console = Path(output_dir), console or Console()
+    run, console = Path(output_dir or default_folder(recipe)), console or Console()
     _quiet()
     _check_folder(run)
     recipe = resolve_methods(recipe)
@@ -70,6 +72,11 @@ def fit(
         inputs = _stage_inputs(prepared)
         stages = {stage.name: run_stage(inputs, stage, run, console) for stage in prepared.recipe.stages or ()}
         return _conclude(prepared, stages, run, main)
+
+
+def default_folder(recipe: Recipe) -> Path:
+    """Where a run goes that names no folder."""
+    return Path("runs") / f"{recipe.task}-{recipe.method}-{Path(recipe.model).name}-seed{recipe.seed}"
 
 
 def _stage_inputs(prepared: Prepared) -> StageInputs:

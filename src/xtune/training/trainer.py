@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
-from transformers import Trainer, TrainerControl, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from xtune.consistency.objective import Objective, Sites
 from xtune.training.rows import StageRows
@@ -183,7 +183,7 @@ class XTuneTrainer(Trainer):
         assert self._evaluate_model is not None
         metrics = {f"eval_{name}": value for name, value in self._evaluate_model(self.model).items()}
         self.log(dict(metrics))
-        control: TrainerControl = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)  # type: ignore[has-type]
         self.control = control
         return metrics
 
