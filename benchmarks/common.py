@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import torch
+from transformers import TrainerCallback
 
 
 class Times(NamedTuple):
@@ -36,6 +37,18 @@ def now() -> Times:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return Times(time.perf_counter(), time.process_time())
+
+
+class Clock(TrainerCallback):  # type: ignore[misc]
+    """The time from before the first training step to after the last."""
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        """Start."""
+        self.started = now()
+
+    def on_train_end(self, *_: Any, **__: Any) -> None:
+        """Stop."""
+        self.spent = now().since(self.started)
 
 
 def parser_of(doc: str | None) -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""What the benchmarks work on where the user names nothing: made-up texts, dictionaries and encoders. Not run itself."""
+"""What the benchmarks work on: the user's files, or made-up texts, dictionaries and encoders. Not run itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ import torch
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
-from xtune.data import Columns, Dictionaries, load_dictionaries, load_file
+from xtune.config.load import load_recipe
+from xtune.data import Columns, Dictionaries, load_dictionaries, load_file, write_examples
+from xtune.runs.augmentations import Resources, build_augmentations, build_copies
+from xtune.runs.prepare import load_encoder, resolve_methods
+from xtune.runs.stage import StageInputs
 from xtune.schema import Example, Text
+from xtune.tasks.classification import Classification, label_space
 
 SYLLABLES = ("ka", "ri", "ton", "es", "mu", "la", "ver", "o", "shi", "ba", "den", "i", "qua", "ne", "pol", "u")
 CHARACTERS = [chr(0x4E00 + 7 * index) for index in range(1200)]
@@ -90,3 +95,17 @@ def save_random_encoder(folder: Path, texts: Sequence[str], layers: int = 4, hid
     AutoModel.from_config(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return str(folder)
+
+
+def stage_inputs(options: argparse.Namespace, folder: Path) -> StageInputs:
+    """What the stages of xTune are trained with: examples, model and augmentations."""
+    table = write_examples(examples_of(options.train, options.examples), folder / "train.arrow")
+    texts = [text.text for example in table for text in example.texts]
+    model = options.model or save_random_encoder(folder / "model", texts, options.layers, options.hidden)
+    kind = "text-pair" if len(table[0].texts) == 2 else "text-classification"
+    values = {"model": model, "method": "xtune", "augmentation": options.augmentation, "max_length": options.max_length}
+    recipe = resolve_methods(load_recipe(kind, values))
+    encoder = load_encoder(model, options.max_length)
+    resources = Resources(encoder.tokenizer, table, dictionaries_of(options))
+    made = build_augmentations(recipe, resources), build_copies(recipe, resources)
+    return StageInputs(recipe, Classification(kind, label_space(table)), table, encoder, *made, evaluate=None)

@@ -10,7 +10,6 @@ rows). `expected` is the same arithmetic on the positions that were really compu
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -19,42 +18,20 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from common import Times, conditions, finish, now, parser_of, show, spread
+from common import Clock, Times, conditions, finish, now, parser_of, show, spread
 from datasets import Dataset
-from material import dictionaries_of, examples_of, save_random_encoder
-from transformers import (
-    DataCollatorWithPadding,
-    PrinterCallback,
-    Trainer,
-    TrainerCallback,
-    TrainingArguments,
-    set_seed,
-)
+from material import stage_inputs
+from transformers import DataCollatorWithPadding, PrinterCallback, Trainer, TrainingArguments, set_seed
 from transformers.utils import logging
 
-from xtune.config.load import load_recipe
 from xtune.config.recipe import Stage
-from xtune.data import write_examples
-from xtune.runs.augmentations import Resources, build_augmentations, build_copies
-from xtune.runs.prepare import load_encoder, resolve_methods
 from xtune.runs.stage import StageInputs, stage_objective, stage_rows
-from xtune.tasks.classification import Classification, label_space
 from xtune.training.arguments import training_arguments
 from xtune.training.teacher import Teacher
 from xtune.training.trainer import XTuneTrainer
 
 BASES = ("stock", "stock, group_by_length", "xtune, plain")
 """What the ratios are over: the third has xTune's own batches, so that only the rows differ."""
-
-
-class Clock(TrainerCallback):  # type: ignore[misc]
-    """The time from before the first step to after the last."""
-
-    def on_train_begin(self, *_: Any, **__: Any) -> None:
-        self.started = now()
-
-    def on_train_end(self, *_: Any, **__: Any) -> None:
-        self.spent = now().since(self.started)
 
 
 def stock_arm(inputs: StageInputs, options: Mapping[str, Any], folder: Path, strategy: str) -> Callable[[], Any]:
@@ -98,14 +75,15 @@ def count(trainer: Any) -> dict[str, float]:
             asked = mask[: len(batch["guided"])][batch["guided"].to(mask.device)]
             teacher = len(asked) * int(asked.any(0).sum())
         totals += [1, int(mask.sum()), mask.numel(), teacher]
-    spent, (steps, tokens, positions, teacher) = now().since(start), totals.tolist()
-    means = {"tokens": tokens / steps, "positions": positions / steps, "teacher_positions": teacher / steps}
+    spent, (steps, tokens, positions, asked_for) = now().since(start), totals.tolist()
+    means = {"tokens": tokens / steps, "positions": positions / steps, "teacher_positions": asked_for / steps}
     return {"steps": steps, **means, "padding": 1 - tokens / positions, "data_cpu": spent.cpu / steps}
 
 
 def report(times: Mapping[str, Sequence[Times]], counts: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
     """Print both tables; the same as plain values."""
-    rows, ratios, result = [], [], {}
+    rows, ratios = [], []
+    result: dict[str, Any] = {}
     work = {arm: own["positions"] + own["teacher_positions"] / 3 for arm, own in counts.items()}
     for arm, own in counts.items():
         cells = [f"{own['tokens']:.0f}", f"{100 * own['padding']:.1f}", f"{1000 * own['data_cpu']:.1f}"]
@@ -124,20 +102,6 @@ def report(times: Mapping[str, Sequence[Times]], counts: Mapping[str, Mapping[st
     return result
 
 
-def prepare(options: argparse.Namespace, folder: Path) -> StageInputs:
-    """Examples, model and augmentations: the user's, or made-up ones."""
-    table = write_examples(examples_of(options.train, options.examples), folder / "train.arrow")
-    texts = [text.text for example in table for text in example.texts]
-    model = options.model or save_random_encoder(folder / "model", texts, options.layers, options.hidden)
-    kind = "text-pair" if len(table[0].texts) == 2 else "text-classification"
-    values = {"model": model, "method": "xtune", "augmentation": options.augmentation, "max_length": options.max_length}
-    recipe = resolve_methods(load_recipe(kind, values))
-    encoder = load_encoder(model, options.max_length)
-    resources = Resources(encoder.tokenizer, table, dictionaries_of(options))
-    made = build_augmentations(recipe, resources), build_copies(recipe, resources)
-    return StageInputs(recipe, Classification(kind, label_space(table)), table, encoder, *made, evaluate=None)
-
-
 def main() -> None:
     parser = parser_of(__doc__)
     parser.add_argument("--train", type=Path, help="labelled CSV, TSV or JSONL with one or two texts; default: made up")
@@ -153,7 +117,7 @@ def main() -> None:
     before = conditions()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        inputs = prepare(options, folder)
+        inputs = stage_inputs(options, folder)
         settings = {"per_device_train_batch_size": options.batch_size, "num_train_epochs": 1, "bf16": options.bf16}
         stages = [Stage(name="plain"), *(inputs.recipe.stages or ())]
         makers = [stock_arm(inputs, settings, folder, strategy) for strategy in ("random", "group_by_length")]

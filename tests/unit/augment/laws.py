@@ -16,7 +16,7 @@ Law = dict[tuple[str, ...], float]
 """The probability of each sequence of pieces."""
 
 
-def assert_law(sampler: SubwordSampler, word: str, law: Law, initial: bool = True, size: int = 6000) -> None:
+def assert_law(sampler: SubwordSampler, word: str, law: Law, initial: bool = True, size: int = 4000) -> None:
     """Sample a word at a fixed seed and compare with a law: Pearson's chi-square, p > 0.001."""
     assert math.isclose(sum(law.values()), 1.0)
     rng = np.random.default_rng(20240)

@@ -53,6 +53,12 @@ def test_without_word_start_there_is_no_mark(word: str) -> None:
     assert_law(sampler_for(tokenizer()), word, join(laws), initial=False)
 
 
+def test_an_unknown_character_scores_ten_less_than_the_worst_piece() -> None:
+    law = unigram_law("zb", SCORES, 0.1)  # "z" alone is unknown, "zb" is not
+    assert 0.1 < law["z", "b"] < 0.2
+    assert_law(sampler_for(tokenizer(), alpha=0.1), "zb", law, initial=False, size=40_000)
+
+
 def test_the_chi_square_sees_a_slightly_wrong_law() -> None:
     law = unigram_law("▁abcab", SCORES, 0.4)
     with pytest.raises(AssertionError):
