@@ -69,6 +69,8 @@ def test_dropping_matches_never_makes_a_word_unknown() -> None:
     sampler = sampler_for(bert({"ab", "abb", "b", "##bc", "##c"}), dropout=0.7)
     rng = np.random.default_rng(0)
     assert {tuple(sampler.sample("abbc", rng)) for _ in range(100)} == {("abb", "##c"), ("ab", "##bc")}
+    sampler = sampler_for(bert({"abc", "ab", "a", "##bc", "##b"}), dropout=0.7)  # "ab" is a dead end
+    assert {tuple(sampler.sample("abc", rng)) for _ in range(100)} == {("abc",), ("a", "##bc")}
 
 
 def test_words_that_the_tokenizer_does_not_know_stay_unknown() -> None:

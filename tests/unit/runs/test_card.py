@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import yaml
+
+from tests.unit.runs.test_results import built
+from xtune.runs.card import model_card
+
+RECIPE = {"task": "text-classification", "model": "some/encoder", "note": "Übung $5 ${x}"}
+
+
+def test_the_card_says_how_well_and_how_and_whom_to_cite() -> None:
+    results = built()
+    card = model_card(results, RECIPE)
+    _, front, text = card.split("---\n", 2)
+    assert yaml.safe_load(front) == {
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "base_model": "some/encoder",
+        "language": ["de", "en", "th"],
+        "tags": ["xtune", "cross-lingual"],
+    }
+    lines = text.splitlines()
+    start = lines.index("| language | dev accuracy | test accuracy |")
+    assert lines[start + 1 : start + 6] == [
+        "|---|---:|---:|",
+        "| en | 75.0 | 90.0 |",
+        "| de | 50.0 | 70.0 |",
+        "| th |  | 50.0 |",
+        "| **average** | 62.5 | 70.0 |",
+    ]
+    for said in ("`xtune`", "`cross-lingual-transfer`", "Seed: 3", "Training examples: 123", "source-dev"):
+        assert said in text
+    for author in ("Zheng", "Dong", "Huang", "Wang", "Chi", "Singhal", "Che", "Liu", "Song", "Wei"):
+        assert author in text
+    assert "@inproceedings" in text and "Consistency Regularization for Cross-Lingual Fine-Tuning" in text
+    recipe = text.split("```yaml\n")[1].split("```")[0]
+    assert yaml.safe_load(recipe) == RECIPE  # dollars and all
+    assert results["environment"]["torch"] in text
+
+
+def test_a_card_without_scores() -> None:
+    nothing = {"scores": {"dev": {}, "test": {}}, "average": {}, "transfer_gap": {}}
+    card = model_card({**built(), **nothing}, RECIPE)
+    assert "no labelled dev or test sets" in card
+    assert yaml.safe_load(card.split("---\n")[1])["language"] == ["en"]
+    assert "| language |" not in card

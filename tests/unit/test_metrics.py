@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from xtune.metrics import METRICS, accuracy
+
+
+def test_accuracy_is_in_percent() -> None:
+    assert accuracy(["a", "b", "c"], ["a", "c", "b"]) == pytest.approx(100 / 3)
+    assert accuracy(["a"], ["a"]) == 100.0
+    assert METRICS["accuracy"] is accuracy
+
+
+def test_nothing_to_score_is_an_error_and_no_zero() -> None:
+    with pytest.raises(ValueError, match="no example"):
+        accuracy([], [])
+    with pytest.raises(ValueError):
+        accuracy(["a", "b"], ["a"])
