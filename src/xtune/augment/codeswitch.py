@@ -18,7 +18,7 @@ from xtune.data.dictionaries import Dictionaries
 from xtune.errors import InputError
 from xtune.schema import Augmentation, View, WordKey
 
-_CORE = regex.compile(r"^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}]*)$", regex.DOTALL)
+_CORE = regex.compile(r"^([^\p{L}\p{N}]*)(.*?)([^\p{L}\p{N}\p{M}]*)$", regex.DOTALL)
 
 
 def split_affixes(word: str) -> tuple[str, str, str]:

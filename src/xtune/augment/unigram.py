@@ -133,7 +133,7 @@ class Lattice:
         alpha = self._model.alpha
         sums = [0.0]
         steps: list[_Step] = [([], [], [])]
-        for end, arriving in enumerate(self._arrivals[1:], start=1):
+        for arriving in self._arrivals[1:]:
             starts = [start for start, _ in arriving]
             logs = [alpha * score + sums[start] for start, score in arriving]
             limits, total = _limits(logs)

@@ -20,7 +20,7 @@ from xtune.config import recipe as sections
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError, did_you_mean
 
-SECTIONS = [cls for cls in vars(sections).values() if dataclasses.is_dataclass(cls) and isinstance(cls, type)]
+SECTIONS = [cls for cls in vars(sections).values() if isinstance(cls, type) and cls.__module__ == sections.__name__]
 for _section in SECTIONS:  # an unknown key is an error, never ignored
     with_config({"extra": "forbid"})(_section)
 _RECIPE = TypeAdapter(Recipe)
@@ -162,7 +162,7 @@ def _as_input_error(failure: ValidationError, file: str | Path | None) -> InputE
     """The first thing that is wrong, said with its key as the user wrote it."""
     error = failure.errors()[0]
     names = {cls.__name__ for cls in SECTIONS}
-    path = [str(part) for part in error["loc"] if str(part) not in names and not str(part).startswith("literal[")]
+    path = [str(part) for part in error["loc"] if str(part) not in names and "[" not in str(part)]
     key = ".".join(path)
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return InputError("there is no such key", file=file, field=key, remedy=did_you_mean(path[-1], _keys(path)))

@@ -5,11 +5,15 @@ A method is one function; a table of the paper names the one that its cell uses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from xtune.config.recipe import AugmentationConfig, R1Stage, R2Stage, Recipe, Stage
 from xtune.errors import InputError, did_you_mean
+
+OTHER_FOLDERS = ("model", "predictions")
+"""What else is in a run's folder, so that no stage can be called so."""
 
 Method = Callable[[Recipe, AugmentationConfig], tuple[Stage, ...]]
 
@@ -87,6 +91,34 @@ def stages_of(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, 
             f"there is no method '{recipe.method}'", field="method", remedy=did_you_mean(recipe.method, METHODS)
         )
     return METHODS[recipe.method](recipe, augmentation)
+
+
+def check_stages(recipe: Recipe) -> None:
+    """Refuse stages, the user's own mostly, that cannot be trained one after the other.
+
+    Raises:
+        InputError: Naming the key, for a name that is no folder's or there twice, a teacher that is not trained
+            before, or an R2 that no row would see; or if there is no stage.
+    """
+    names: list[str] = []
+    for number, stage in enumerate(recipe.stages or ()):
+        key = f"stages.{number}"
+        if not re.fullmatch(r"\w[\w.-]*", stage.name) or stage.name in OTHER_FOLDERS:
+            problem = f"a stage is a folder of the run, which cannot be called '{stage.name}'"
+            raise InputError(problem, field=f"{key}.name", remedy="call it stage1, stage2 …")
+        if stage.name in names:
+            problem = f"another stage is called '{stage.name}' too"
+            raise InputError(problem, field=f"{key}.name", remedy="give each stage a name of its own")
+        if stage.r2 and stage.r2.teacher not in names:
+            problem = f"no stage before this one is called '{stage.r2.teacher}'"
+            remedy = f"name one of {', '.join(names)}" if names else "give r2 to a later stage: the first has no teacher"
+            raise InputError(problem, field=f"{key}.r2.teacher", remedy=remedy)
+        if stage.r2 and stage.augmentation is None and recipe.consistency.rows == "augmented":
+            problem, remedy = "R2 acts on augmented rows, and the stage has none", "name one, or consistency.rows=all"
+            raise InputError(problem, field=f"{key}.augmentation", remedy=remedy)
+        names.append(stage.name)
+    if not names:
+        raise InputError("there is no stage", field="stages", remedy="name one, or set stages=null")
 
 
 def _r1(recipe: Recipe, augmentation: str) -> R1Stage:

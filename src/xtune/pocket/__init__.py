@@ -6,7 +6,7 @@ that the library reads (`write_benchmark`).
 
 from __future__ import annotations
 
-# from xtune.pocket.benchmark import BenchmarkStats, Sizes, write_benchmark
+from xtune.pocket.benchmark import BenchmarkStats, Sizes, write_benchmark
 from xtune.pocket.lexicon import LANGUAGES, WITHOUT_DICTIONARY
 
 __all__ = ["LANGUAGES", "WITHOUT_DICTIONARY", "BenchmarkStats", "Sizes", "write_benchmark"]

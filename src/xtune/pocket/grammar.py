@@ -15,7 +15,7 @@ from xtune.pocket.plan import Asked, Clause, Noun
 from xtune.pocket.words import Sentence, Word, capitalise, parse
 
 _ROLES = {"S": "subject", "O": "object", "P": "place", "T": "time"}
-_PUNCTUATION = {",", ".", "?", "¿", "؟", "。"}
+_PUNCTUATION = {",", "、", ".", "?", "¿", "؟", "。"}
 _ELIDED = {"le": "l'", "la": "l'", "ne": "n'", "que": "qu'"}
 _ENTITIES = {"cities": "LOC", "organisations": "ORG"}
 
@@ -69,9 +69,9 @@ def _bare(phrase: list[Word], start: int, language: str, item: str) -> tuple[int
     """Where a role stands, without the particle and the numeral after it in Japanese and `a` before it in Spanish."""
     end = start + len(phrase)
     if language == "ja":
-        end = start + next((i for i, word in enumerate(phrase) if i and word.tag == "ADP" and not word.concept), end)
-        return start, min(end, start + len(phrase))
-    return start + (language == "es" and item == "O" and phrase[0].text in ("a",)), end
+        particles = [index for index, word in enumerate(phrase) if word.tag == "ADP"] if item in "OP" else []
+        return start, start + particles[-1] if particles else end
+    return start + (language == "es" and item == "O" and phrase[0].text == "a"), end
 
 
 def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Word]:

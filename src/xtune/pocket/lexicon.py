@@ -112,13 +112,9 @@ def load_lexicon() -> Lexicon:
     >>> load_lexicon()["things/apple"].form("tr", "acc")
     'elmayı'
     """
-    tables = {
-        table: {row["id"]: Concept(row["id"], table, row) for row in _rows(f"{table}.tsv")} for table in TABLES
-    }
+    tables = {table: {row["id"]: Concept(row["id"], table, row) for row in _rows(f"{table}.tsv")} for table in TABLES}
     function_words = {(row["language"], row["word"]): row["tag"] for row in _rows("function_words.tsv")}
-    orders = {
-        (row["language"], name): row[name] for row in _rows("orders.tsv") for name in row if name != "language"
-    }
+    orders = {(row["language"], name): row[name] for row in _rows("orders.tsv") for name in row if name != "language"}
     return Lexicon(tables, function_words, orders)
 
 

@@ -68,5 +68,6 @@ class Clause:
     @property
     def core(self) -> str:
         """What decides which split the clause belongs to, so that none says in test what train has said."""
-        thing = self.object.head if self.object else self.place
-        return f"{self.subject.head} {self.verb or self.predicate} {thing}"
+        if self.predicate:
+            return f"{self.subject.head} {self.predicate} {self.negative}"
+        return f"{self.subject.head} {self.verb} {self.object.head if self.object else self.place}"

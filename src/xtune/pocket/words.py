@@ -10,7 +10,7 @@ from xtune.pocket.lexicon import Lexicon
 
 _UNSPACED = {"ja"}
 _UNCASED = {"ja", "ar"}
-_CLOSING = {".", ",", "?", "؟", "。", "か"}
+_CLOSING = {".", ",", "?", "؟"}
 _MARK = re.compile(r"(.+)/([A-Z]+)$")
 
 

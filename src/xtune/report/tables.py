@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from rich.table import Table
@@ -29,19 +29,12 @@ def language_table(results: Mapping[str, Any]) -> Table:
         cells = [_cell(results["scores"][split].get(language, {}).get(metric)) for split, metric in columns]
         table.add_row(_name(language), *cells, style="bold" if language == source else None)
     table.add_section()
-    for label, key in (("average", "average"), ("transfer gap", "transfer_gap")):
-        values = results[key]
-        cells = [_cell(_value(values, split, metric, key)) for split, metric in columns]
+    gaps = {results["transfer_gap_split"]: results["transfer_gap"]}
+    for label, values in (("average", results["average"]), ("transfer gap", gaps)):
+        cells = [_cell(values.get(split, {}).get(metric)) for split, metric in columns]
         if any(cells):
             table.add_row(label, *cells)
     return table
-
-
-def _value(values: Mapping[str, Any], split: str, metric: str, key: str) -> float | None:
-    if key == "transfer_gap":
-        return values.get(metric) if split == "test" or not values.get("split") else None
-    found: float | None = values.get(split, {}).get(metric)
-    return found
 
 
 def _cell(value: float | None) -> str:
@@ -50,6 +43,3 @@ def _cell(value: float | None) -> str:
 
 def _name(code: str) -> str:
     return f"{code}  {LANGUAGES[code].name}" if code in LANGUAGES else code
-
-
-__all__: Sequence[str] = ("language_table",)

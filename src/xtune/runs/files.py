@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from xtune.errors import InputError
 
 
 def write_text(path: Path, text: str) -> None:
@@ -24,3 +27,31 @@ def json_lines(values: Iterable[Mapping[str, Any]]) -> str:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON to a file that is whole whenever it exists."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """The value of a JSON file that an earlier command wrote.
+
+    Raises:
+        InputError: It cannot be read, with `remedy`.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise InputError(f"the file is broken: {failure}", file=path, remedy=remedy) from None
+
+
+def check_writable(folder: Path, field: str = "--output-dir") -> None:
+    """Refuse a folder that cannot be made or written, before anything is loaded for it.
+
+    Raises:
+        InputError: Naming the folder, or the nearest one above it that exists.
+    """
+    nearest = next(path for path in (folder, *folder.absolute().parents) if os.path.exists(path))
+    if not nearest.is_dir():
+        raise InputError("this is a file, not a folder", file=nearest, field=field, remedy="name a new folder")
+    try:  # a folder's mode says too little: mounts, quotas and other users have their say
+        os.rmdir(tempfile.mkdtemp(prefix=".xtune-", dir=nearest))
+    except OSError as failure:
+        problem = f"the folder cannot be written: {failure.strerror}"
+        raise InputError(problem, file=nearest, field=field, remedy="name another one") from None

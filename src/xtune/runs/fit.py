@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import transformers
-import yaml
 from accelerate import PartialState
 from rich.console import Console
 
@@ -20,7 +16,8 @@ from xtune.config.recipe import Recipe
 from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
 from xtune.runs.card import model_card
-from xtune.runs.files import write_json, write_text
+from xtune.runs.files import check_writable, read_json, write_json, write_text
+from xtune.runs.models import quiet
 from xtune.runs.prepare import Prepared, prepare, resolve_methods
 from xtune.runs.results import build_results, write_predictions
 from xtune.runs.stage import StageInputs, StageResult, check_arguments, run_stage
@@ -55,18 +52,19 @@ def fit(
     elif isinstance(recipe, str):
         recipe = load_recipe(recipe, overrides)
     run, console = Path(output_dir or default_folder(recipe)), console or Console()
-    _quiet()
+    quiet()
     _check_folder(run)
     recipe = resolve_methods(recipe)
     check_arguments(recipe, run)
     with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
         prepared = prepare(recipe, Path(scratch))
         _claim(run, prepared.recipe)
-        if (run / "results.json").is_file():
-            console.print(f"{run} is finished; to train it again, name another --output-dir", highlight=False)
-            finished: dict[str, Any] = json.loads((run / "results.json").read_text(encoding="utf-8"))
-            return finished
         main = PartialState().is_main_process
+        if (results := run / "results.json").is_file():
+            finished: dict[str, Any] = read_json(results, "remove it, and the same command writes it anew")
+            if main:
+                console.print(f"{run} is finished; to train it again, name another --output-dir", highlight=False)
+            return finished
         if main:
             _announce(prepared, run, console)
         inputs = _stage_inputs(prepared)
@@ -139,20 +137,20 @@ def _write_model(source: Path, target: Path, card: str) -> None:
 
 
 def _check_folder(run: Path) -> None:
-    """Refuse a folder that cannot be written, before anything is loaded."""
-    nearest = next(path for path in (run, *run.absolute().parents) if path.exists())
-    if not nearest.is_dir():
-        raise InputError("this is a file, not a folder", file=nearest, field="output_dir", remedy="name a new folder")
-    if not os.access(nearest, os.W_OK):
-        raise InputError("the folder cannot be written", file=nearest, field="output_dir", remedy="name another one")
+    """Refuse a folder that cannot be written or holds something else, before anything is loaded."""
+    check_writable(run)
+    if (run / "config.yaml").is_file() or not run.is_dir():
+        return
+    if found := next((path.name for path in sorted(run.iterdir()) if not path.name.startswith(".")), None):
+        problem = f"the folder holds no run, and is not empty: there is {found}"
+        raise InputError(problem, file=run, field="--output-dir", remedy="name a new folder")
 
 
 def _claim(run: Path, recipe: Recipe) -> None:
     """Write `config.yaml`, or make sure that the one that is there is the same run."""
     config = run / "config.yaml"
     if config.is_file():
-        there = to_dict(parse_recipe(yaml.safe_load(config.read_text(encoding="utf-8")), file=config))
-        different = _first_difference(there, to_dict(recipe))
+        different = _first_difference(to_dict(_read_config(config)), to_dict(recipe))
         if different:
             raise InputError(
                 f"the folder holds another run: it has {different[1]!r} where this one has {different[2]!r}",
@@ -161,15 +159,20 @@ def _claim(run: Path, recipe: Recipe) -> None:
                 remedy="name another --output-dir, or remove that folder",
             )
         return
-    if run.is_dir() and any(run.iterdir()):
-        raise InputError(
-            "the folder is not empty and holds no run", file=run, field="output_dir", remedy="name another one"
-        )
     PartialState().wait_for_everyone()
     if PartialState().is_main_process:
         run.mkdir(parents=True, exist_ok=True)
         write_recipe(recipe, config)
     PartialState().wait_for_everyone()
+
+
+def _read_config(config: Path) -> Recipe:
+    try:
+        return load_recipe(str(config))
+    except InputError as failure:
+        remedy = "name another --output-dir; or mend this file, or remove the folder"
+        problem = f"the run that is there cannot be read: {failure.problem}"
+        raise InputError(problem, file=config, line=failure.line, field=failure.field, remedy=remedy) from None
 
 
 def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> tuple[Any, ...] | None:
@@ -199,10 +202,3 @@ def _announce(prepared: Prepared, run: Path, console: Console) -> None:
             f"switched  {prepared.code_switch_rate:.1f} % of words (asked {100 * recipe.code_switch.ratio:g} %)"
         )
     console.print("\n".join([*lines, f"run       {run}"]), highlight=False, soft_wrap=True)
-
-
-def _quiet() -> None:
-    """Leave the terminal to xtune: transformers' own progress bars and warnings go."""
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

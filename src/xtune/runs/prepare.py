@@ -10,7 +10,7 @@ from typing import Any
 from xtune.augment.codeswitch import realised_rate
 from xtune.augment.compose import generator_for
 from xtune.config.auto import choose_augmentation
-from xtune.config.methods import stages_of
+from xtune.config.methods import check_stages, stages_of
 from xtune.config.recipe import Recipe
 from xtune.data import (
     Columns,
@@ -27,6 +27,7 @@ from xtune.data import (
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.runs.augmentations import Resources, build_augmentations, build_copies, check_names, names_in
+from xtune.runs.models import check_model, check_vocabulary, load_encoder, use_cache_if_unreachable
 from xtune.schema import Augmentation, View
 from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.datasets import dataset, datasets
@@ -35,8 +36,8 @@ from xtune.views.encode import Encoder
 GENERIC_TASKS = {"text-classification": 1, "text-pair": 2}
 """Tasks on the user's own files, and how many texts an example has."""
 
-RATE_SAMPLE = 1000
-"""Examples that the realised code-switch rate is measured on."""
+SAMPLE = 1000
+"""Examples that the realised code-switch rate, and what the tokenizer knows, are measured on."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +78,15 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         InputError: For anything that cannot be used.
     """
     encoder = load_encoder(recipe.model, recipe.max_length)
-    source = pin(source_of(recipe))
+    source = source_of(recipe)
+    if source.hub and source.folder is None:
+        use_cache_if_unreachable()
+    source = pin(source)
+    if recipe.data.labels is not None:
+        _check_labels(recipe, source, recipe.data.labels)
     train = load_train(recipe, source, scratch)
     labels = source.labels or label_space(train)
+    _check_labels(recipe, source, labels)
     task = Classification(recipe.task, labels, _metrics(recipe))
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
@@ -87,6 +94,8 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     revision = source.hub[0].revision if source.hub else None
     data = replace(recipe.data, labels=labels, revision=recipe.data.revision or revision)
     augmentations = build_augmentations(recipe, resources)
+    check_vocabulary(recipe.model, encoder, train[:SAMPLE])
+    check_model(task, recipe.model, encoder, **model_options(recipe))
     return Prepared(
         recipe=replace(recipe, data=data),
         task=task,
@@ -95,13 +104,17 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         encoder=encoder,
         augmentations=augmentations,
         copies=build_copies(recipe, resources),
-        notices=(*recipe.augmentation_reasons, *notices, *more),
+        notices=(*notices, *more),
         code_switch_rate=_rate(recipe, train, augmentations),
     )
 
 
 def resolve_methods(recipe: Recipe) -> Recipe:
-    """Settle what follows from the recipe alone: the setting, `augmentation: auto`, the method's stages."""
+    """Settle what follows from the recipe alone: the setting, `augmentation: auto`, the method's stages.
+
+    Raises:
+        InputError: For names that there are not, and stages that cannot be trained.
+    """
     if recipe.task not in GENERIC_TASKS and recipe.task not in datasets():
         known = [*GENERIC_TASKS, *datasets()]
         raise InputError(f"there is no task '{recipe.task}'", field="task", remedy=did_you_mean(recipe.task, known))
@@ -122,6 +135,7 @@ def resolve_methods(recipe: Recipe) -> Recipe:
     assert recipe.augmentation != "auto"
     if recipe.stages is None:
         recipe = replace(recipe, stages=stages_of(recipe, recipe.augmentation))
+    check_stages(recipe)
     check_names(recipe)
     if recipe.setting == "cross-lingual-transfer" and any("mt" in name.split("+") for name in names_in(recipe)):
         raise InputError(
@@ -132,30 +146,9 @@ def resolve_methods(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def load_encoder(model: str, max_length: int) -> Encoder:
-    """The encoder with a model's tokenizer.
-
-    Raises:
-        InputError: The model cannot be had, or takes no texts of `max_length`.
-    """
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model)
-    except (OSError, ValueError) as failure:
-        first = str(failure).strip().splitlines()[0]
-        raise InputError(
-            f"the tokenizer of '{model}' cannot be loaded: {first}",
-            field="model",
-            remedy="give a folder that holds a model, or a Hub id while the Hub can be reached (`xtune doctor`)",
-        ) from None
-    if max_length > tokenizer.model_max_length:
-        raise InputError(
-            f"'{model}' takes {tokenizer.model_max_length} sub-words at most",
-            field="max_length",
-            remedy=f"set max_length={tokenizer.model_max_length} or less",
-        )
-    return Encoder(tokenizer, max_length)
+def model_options(recipe: Recipe) -> dict[str, Any]:
+    """How the recipe wants its models loaded."""
+    return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
 def source_of(recipe: Recipe) -> Source:
@@ -164,6 +157,9 @@ def source_of(recipe: Recipe) -> Source:
     files = {split: path for split in ("train", "dev", "test") if (path := getattr(data, split)) is not None}
     columns = Columns(text=data.text_columns, label=data.label_column, language=data.language_column, id=data.id_column)
     folder = Path(data.dir) if data.dir else None
+    if folder is not None and not folder.is_dir():
+        remedy = "give the folder that holds the data"
+        raise InputError("there is no such folder", file=folder, field="data.dir", remedy=remedy)
     if recipe.task in datasets():
         row = dataset(recipe.task)
         source = row.locate(folder=folder, files=files, columns=columns, revision=data.revision)
@@ -198,11 +194,9 @@ def load_evaluation(
     """The dev and test sets in the languages wanted, and notices of what is not there."""
     limits = {"dev": recipe.data.max_dev_examples, "test": recipe.data.max_test_examples}
     evaluation: dict[str, dict[str, ExampleTable]] = {}
-    notices = []
-    for split, limit in limits.items():
-        languages = _languages(recipe, source, split)
-        if not languages:
-            notices.append(f"there is no {split} set")
+    wanted, notices = _languages(recipe, source)
+    for split, languages in wanted.items():
+        limit = limits[split]
         evaluation[split] = {
             language: write_examples(
                 load_split(source, split, language, labelled=split == "dev", max_examples=limit),
@@ -239,19 +233,38 @@ def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratc
     return Resources(encoder.tokenizer, train, dictionaries, translations), notices
 
 
-def _languages(recipe: Recipe, source: Source, split: str) -> Sequence[str]:
-    """The languages to evaluate on a split: those asked for, else all there are; none where there is no such split."""
-    if not has_split(source, split):
-        return []
-    there = languages_of(source, split)
+def _languages(recipe: Recipe, source: Source) -> tuple[dict[str, list[str]], list[str]]:
+    """The languages to evaluate on dev and test, and notices of those that one of them lacks.
+
+    They are those asked for, else all there are; checkpoints are selected on the source language, asked for or not.
+    """
+    there = {split: languages_of(source, split) if has_split(source, split) else [] for split in ("dev", "test")}
+    notices = [f"there is no {split} set" for split, languages in there.items() if not languages]
     if recipe.data.languages is None:
-        return there
+        return there, notices
     wanted = [check_language(code, field="data.languages") for code in recipe.data.languages]
+    everywhere = sorted({*there["dev"], *there["test"]})
     for code in wanted:
-        if code not in there:
-            problem, remedy = f"there is no {split} set in '{code}'", f"there are some in: {', '.join(there)}"
+        if code not in everywhere:
+            problem, remedy = f"there is no dev or test set in '{code}'", f"there are some in: {', '.join(everywhere)}"
             raise InputError(problem, field="data.languages", remedy=remedy)
-    return wanted
+    for split, languages in there.items():
+        if languages and (missing := [code for code in wanted if code not in languages]):
+            notices.append(f"there is no {split} set in {', '.join(missing)}")
+    selected = [recipe.source_language] if recipe.selection.by == "source-dev" else []
+    asked = {"dev": dict.fromkeys([*wanted, *selected]), "test": dict.fromkeys(wanted)}
+    return {split: [code for code in asked[split] if code in there[split]] for split in there}, notices
+
+
+def _check_labels(recipe: Recipe, source: Source, labels: Sequence[str]) -> None:
+    """Refuse a label space that nothing can be learnt in."""
+    field = "data.labels" if recipe.data.labels else recipe.data.label_column
+    file = None if recipe.data.labels else source.files.get("train")
+    if len(labels) < 2:
+        problem = f"a task needs two labels or more, and there is only {', '.join(labels)}"
+        raise InputError(problem, file=file, field=field, remedy="check that data.label_column is the right column")
+    if len(set(labels)) < len(labels):
+        raise InputError("a label is named twice", file=file, field=field, remedy="name each label once")
 
 
 def _check_selection(recipe: Recipe, dev: dict[str, ExampleTable]) -> None:
@@ -281,5 +294,5 @@ def _rate(recipe: Recipe, train: ExampleTable, augmentations: dict[str, Augmenta
     name = next((name for name in names_in(recipe) if name == "cs"), None)
     if name is None:
         return None
-    views: list[Any] = [View(example) for example in train[:RATE_SAMPLE]]
+    views: list[Any] = [View(example) for example in train[:SAMPLE]]
     return realised_rate(augmentations[name], views, generator_for(recipe.seed, "rate", 0, "", "code-switch"))

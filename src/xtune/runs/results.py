@@ -48,7 +48,7 @@ def summarise(source_language: str, results: SplitResults) -> dict[str, Any]:
     gap_split = next((split for split in ("test", "dev") if scores.get(split)), None)
     return {
         "scores": scores,
-        "pairs": {},
+        "pairs": {split: {} for split in scores if split != "dev"},
         "average": {split: average(languages) for split, languages in scores.items() if languages},
         "transfer_gap": transfer_gap(scores[gap_split], source_language) if gap_split else {},
         "transfer_gap_split": gap_split,

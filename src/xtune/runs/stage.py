@@ -160,10 +160,14 @@ def _finished(folder: Path) -> StageResult | None:
     record = folder / "stage.json"
     if not record.is_file():
         return None
-    values = json.loads(record.read_text(encoding="utf-8"))
-    return StageResult(
-        folder / "model", values["selected_step"], values["seconds"], values["steps"], values["examples"]
-    )
+    remedy = f"remove {folder}, and the same command trains the stage anew"
+    values = read_json(record, remedy)
+    try:
+        return StageResult(
+            folder / "model", values["selected_step"], values["seconds"], values["steps"], values["examples"]
+        )
+    except (TypeError, KeyError):
+        raise InputError("this is no record of a finished stage", file=record, remedy=remedy) from None
 
 
 def _clear_leftovers(folder: Path, checkpoint: Path | None) -> None:

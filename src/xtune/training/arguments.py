@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
+from pydantic import TypeAdapter, ValidationError
 from transformers import TrainingArguments
 
 from xtune.errors import InputError, did_you_mean
@@ -21,8 +24,21 @@ OURS = {
     "resume_from_checkpoint": "the same command again resumes",
     "train_sampling_strategy": "rows are always batched by length",
     "save_total_limit": "xtune keeps the newest checkpoint and the best weights",
+    "disable_tqdm": "xtune shows its own progress",
+    "label_names": "xtune collates its own rows",
+    "logging_nan_inf_filter": "a loss that is not a number is shown",
+    "push_to_hub": "upload the run's model/ when it is finished",
 }
 """Fields that a recipe cannot set, and what to do instead."""
+
+BOUNDS = {
+    **dict.fromkeys(("per_device_train_batch_size", "gradient_accumulation_steps"), "above 0"),
+    **dict.fromkeys(("num_train_epochs", "logging_steps", "save_steps", "eval_steps"), "above 0"),
+    **dict.fromkeys(("learning_rate", "weight_decay", "warmup_steps", "max_grad_norm"), "0 or more"),
+    **dict.fromkeys(("adam_epsilon", "label_smoothing_factor", "dataloader_num_workers"), "0 or more"),
+    "max_steps": "above 0, or -1 to count epochs",
+}
+"""Numbers that `TrainingArguments` does not look at, and where they have to be."""
 
 DEFAULTS: dict[str, Any] = {
     "report_to": "none",
@@ -46,10 +62,12 @@ def training_arguments(values: Mapping[str, Any], *, output_dir: Path, seed: int
     Raises:
         InputError: For an unknown field, one that is ours, or a value that transformers refuses.
     """
-    check_fields(values)
-    options = {**DEFAULTS, **values}
+    options = {**DEFAULTS, **check_fields(values)}
     if not evaluates:
         options["eval_strategy"] = "no"
+    elif options["eval_strategy"] == "no":
+        problem, remedy = "checkpoints are selected by evaluations", "leave it out, or set selection.by=last"
+        raise InputError(problem, field="train.eval_strategy", remedy=remedy)
     try:
         arguments = TrainingArguments(
             output_dir=str(output_dir),
@@ -60,20 +78,66 @@ def training_arguments(values: Mapping[str, Any], *, output_dir: Path, seed: int
             logging_nan_inf_filter=False,
             **options,
         )
-    except (ValueError, TypeError) as failure:
-        raise InputError(str(failure), field="train", remedy="see transformers.TrainingArguments") from failure
+    except (ValueError, TypeError, ImportError, OSError) as failure:
+        said = next((name for name in values if name in str(failure)), None)
+        field, remedy = f"train.{said}" if said else "train", "see the documentation of transformers.TrainingArguments"
+        raise InputError(str(failure).strip(), field=field, remedy=remedy) from None
+    check_trackers(arguments)
     # Several visible GPUs without torchrun would be DataParallel, which splits a batch across its views.
     arguments._n_gpu = min(arguments._n_gpu, 1)
     return arguments
 
 
-def check_fields(values: Mapping[str, Any]) -> None:
-    """Refuse fields that `TrainingArguments` does not have, and those that xtune sets itself."""
-    known = {field.name for field in dataclasses.fields(TrainingArguments) if field.init} - set(OURS)
-    for name in values:
+def check_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse fields that `TrainingArguments` does not have, those that xtune sets itself, and impossible values.
+
+    `TrainingArguments` looks at few of its values; the rest would fail in the middle of a run.
+
+    Returns:
+        The values, each of its field's type.
+    """
+    fields = {field.name: field for field in dataclasses.fields(TrainingArguments) if field.init}
+    known = set(fields) - set(OURS)
+    hints = get_type_hints(TrainingArguments)
+    checked = {}
+    for name, value in values.items():
+        key = f"train.{name}"
         if name in OURS:
-            raise InputError("this is not set here", field=f"train.{name}", remedy=OURS[name])
+            raise InputError("this is not set here", field=key, remedy=OURS[name])
         if name not in known:
-            raise InputError(
-                "there is no such training argument", field=f"train.{name}", remedy=did_you_mean(name, known)
-            )
+            raise InputError("there is no such training argument", field=key, remedy=did_you_mean(name, known))
+        try:
+            checked[name] = TypeAdapter(hints[name]).validate_python(value)
+        except ValidationError:
+            remedy = f"it takes {fields[name].type}, by default {fields[name].default}"
+            raise InputError(f"{value!r} does not fit", field=key, remedy=remedy) from None
+        names = [str(member.value) for kind in get_args(hints[name]) if _is_enum(kind) for member in kind]
+        if names and str(checked[name]) not in names:
+            raise InputError(f"there is no '{value}'", field=key, remedy=did_you_mean(str(value), names))
+        if not _within(checked[name], BOUNDS.get(name, "")):
+            remedy = f"set it {BOUNDS.get(name, 'to a number')}"
+            raise InputError(f"{value!r} does not fit", field=key, remedy=remedy)
+    return checked
+
+
+def check_trackers(arguments: TrainingArguments) -> None:
+    """Refuse a tracker that `report_to` names and that is not there."""
+    from transformers.integrations import get_available_reporting_integrations
+
+    for name in arguments.report_to:
+        if name not in (there := get_available_reporting_integrations()):
+            remedy = f"install it, or set train.report_to={' or '.join([*there, 'none'])}"
+            raise InputError(f"the tracker '{name}' is not installed", field="train.report_to", remedy=remedy)
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
+
+
+def _within(value: Any, bound: str) -> bool:
+    """Whether a number is one, and within its bound; what is no number is."""
+    if not isinstance(value, int | float):
+        return True
+    if bound.startswith("above 0"):
+        return 0 < value < math.inf or ("-1" in bound and value == -1)
+    return 0 <= value < math.inf if bound else math.isfinite(value)

@@ -67,9 +67,6 @@ def test_punctuation_case_and_spaces_survive(text: str, expected: str) -> None:
     assert switched(EVERYTHING, text) == expected
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: a combining mark at the end of a word is taken for punctuation"
-)
 @pytest.mark.parametrize(("word", "other"), [("cafe\u0301", "Kaffeehaus"), ("बच्चे", "Kinder")])
 def test_a_combining_mark_belongs_to_its_letter(word: str, other: str) -> None:
     augment = CodeSwitch(dictionaries(de={word: [other]}), 1.0, source_language="en")

@@ -17,7 +17,7 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaTokenizer
 
 from tests.tiny import TOKENIZERS, WORDS, bpe_tokenizer, bytelevel_tokenizer, nmt_nfkc, unigram_tokenizer
 from tests.unit.augment.laws import assert_law, unigram_law
-from xtune.augment import segmentation
+from xtune.augment import sampler as sampler_module
 from xtune.augment.segmentation import SubwordSampler, sampler_for
 from xtune.errors import InputError
 
@@ -119,7 +119,7 @@ def test_the_best_path_is_the_tokenizers(family: str) -> None:
 SAMPLERS: dict[str, SubwordSampler] = {}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(word=words)
 @pytest.mark.parametrize("family", TOKENIZERS)
 def test_the_best_path_is_the_tokenizers_whatever_the_word(family: str, word: str) -> None:
@@ -242,13 +242,13 @@ def test_the_seed_decides(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
     np.random.seed(1)
     assert sequence(pickle.loads(pickle.dumps(sampler))) == first
     assert sequence(copy.deepcopy(sampler)) == first
-    monkeypatch.setattr(segmentation, "CACHED_LENGTH", 0)
+    monkeypatch.setattr(sampler_module, "CACHED_LENGTH", 0)
     assert sequence(sampler_for(tokenizer, alpha=0.1, dropout=0.3)) == first
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     reference = sequence(sampler_for(unigram_tokenizer(), alpha=0.1))
-    monkeypatch.setattr(segmentation, "CACHED_WORDS", 7)
+    monkeypatch.setattr(sampler_module, "CACHED_WORDS", 7)
     sampler = sampler_for(unigram_tokenizer(), alpha=0.1)
     assert sequence(sampler) == reference
     assert sampler._remembered.cache_info().currsize == 7

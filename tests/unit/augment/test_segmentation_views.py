@@ -73,7 +73,7 @@ def test_the_white_space_before_a_word_decides_about_its_mark(tokenizer: Any, li
 
 def test_ratio_0_changes_nothing(tokenizer: Any) -> None:
     augment = SubwordSampling(sampler_for(tokenizer, alpha=0.01, dropout=1.0), ratio=0.0)
-    for line in LINES:
+    for line in LINES[::4]:
         view = view_of(Text.from_string(line))
         assert augment(view, np.random.default_rng(0)) is view
 
@@ -187,7 +187,7 @@ def test_word_starts_within_a_word_stay_word_starts() -> None:
 
 def test_the_generator_decides(tokenizer: Any) -> None:
     augment = SubwordSampling(sampler_for(tokenizer, alpha=0.1, dropout=0.5), ratio=0.5)
-    views = [view_of(Text.from_string(line)) for line in LINES]
+    views = [view_of(Text.from_string(line)) for line in LINES[::3]]
     first = [augment(view, np.random.default_rng(seed)) for seed, view in enumerate(views)]
     again = pickle.loads(pickle.dumps(augment))
     assert [again(view, np.random.default_rng(seed)) for seed, view in enumerate(views)] == first

@@ -123,9 +123,6 @@ def test_unknown_keys_and_what_was_meant(override: str, field: str, remedy: str)
     assert f"did you mean {remedy}" in str(failure)
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="bug: the keys of pydantic's BeforeValidator are offered in their place"
-)
 def test_unknown_keys_of_the_augmentation_and_what_was_meant() -> None:
     failure = refused("text-classification", ["augmentation.dat=cs"])
     assert failure.field == "augmentation.dat"

@@ -82,7 +82,6 @@ def test_results_of_a_run() -> None:
     assert results["timing"] == {"train_seconds": 40.0, "examples_per_second": 30.0}
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason='contract: "pairs": {"test": {}}, here {}')
 def test_pairs_are_by_split() -> None:
     assert built()["pairs"] == {"test": {}}
 

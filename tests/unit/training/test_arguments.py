@@ -73,11 +73,6 @@ def test_values_that_transformers_refuses(values: dict[str, Any]) -> None:
     assert failure.remedy
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=pytest.fail.Exception,
-    reason="bug: TrainingArguments takes them, and the run ends in a traceback",
-)
 @pytest.mark.parametrize(
     "values",
     [

@@ -1,0 +1,139 @@
+"""Models and their tokenizers, from a folder or the Hub; whatever is wrong with one is one `InputError`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import huggingface_hub
+import transformers
+from huggingface_hub import constants
+
+from xtune.errors import InputError
+from xtune.schema import Example, View
+from xtune.tasks.classification import Classification
+from xtune.views.encode import Encoder
+
+UNKNOWN_SHARE = 0.5
+"""With more unknown sub-words than this, a tokenizer is not the one that the model was trained with."""
+
+
+def load_encoder(model: str, max_length: int) -> Encoder:
+    """The encoder with a model's tokenizer.
+
+    Args:
+        model: A folder, or a Hub id.
+        max_length: Longest input, in sub-words.
+
+    Raises:
+        InputError: The tokenizer cannot be had, or takes no texts of `max_length`.
+    """
+    if not Path(model).is_dir():
+        use_cache_if_unreachable()
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    except Exception as failure:  # files, Hub, JSON, tokenizers: the libraries have no common error
+        raise _refusal(model, "tokenizer", failure) from None
+    _check_length(model, max_length, tokenizer.model_max_length)
+    return Encoder(tokenizer, max_length)
+
+
+def load_model(task: Classification, model: str, **options: Any) -> Any:
+    """The pre-trained encoder with a new head, or a checkpoint of this task with its own.
+
+    Args:
+        task: With its label space.
+        model: A folder, or a Hub id.
+        options: Passed on to `from_pretrained`.
+
+    Raises:
+        InputError: The model cannot be had, or not with these options.
+    """
+    try:
+        return task.load_model(model, **options)
+    except Exception as failure:  # as above
+        raise _refusal(model, "model", failure, **options) from None
+
+
+def check_model(task: Classification, model: str, encoder: Encoder, **options: Any) -> None:
+    """Load a model once and let it go, so that a run whose model is no good leaves nothing behind.
+
+    Raises:
+        InputError: It cannot be loaded, or does not fit its tokenizer or the length of the texts.
+    """
+    loaded = load_model(task, model, **options)
+    known, rows = len(encoder.tokenizer), loaded.get_input_embeddings().num_embeddings
+    if known > rows:
+        problem = f"the tokenizer of '{model}' knows {known} sub-words and the model {rows}"
+        raise InputError(problem, field="model", remedy="give a folder with a model and its own tokenizer")
+    for name, module in loaded.named_modules():
+        if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
+            before_first = -1 if module.padding_idx is None else module.padding_idx
+            _check_length(model, encoder.max_length, module.num_embeddings - before_first - 1)
+
+
+def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) -> None:
+    """Refuse a tokenizer to which texts are unknown: without its files transformers makes up an empty one.
+
+    Raises:
+        InputError: More than `UNKNOWN_SHARE` of the sub-words are unknown.
+    """
+    special = set(encoder.tokenizer.all_special_ids) - {encoder.tokenizer.unk_token_id}
+    ids = [token for example in examples for token in encoder(View(example)).ids if token not in special]
+    unknown = sum(token == encoder.tokenizer.unk_token_id for token in ids)
+    if unknown > UNKNOWN_SHARE * len(ids):
+        raise InputError(
+            f"the tokenizer of '{model}' does not know {100 * unknown / len(ids):.0f} % of the training texts",
+            field="model",
+            remedy="check that the folder holds its tokenizer.json, and that the model knows the language",
+        )
+
+
+def quiet() -> None:
+    """Leave the terminal to xtune: transformers' own progress bars and warnings go."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@cache
+def use_cache_if_unreachable(timeout: float = 5.0) -> None:
+    """Where the Hub cannot be reached, read its cache at once: asking for each file again takes minutes."""
+    if constants.HF_HUB_OFFLINE:
+        return
+    try:
+        huggingface_hub.get_session().head(constants.ENDPOINT, timeout=timeout)
+    except Exception:  # network, proxy, certificate: as doctor, whatever keeps us from the Hub
+        constants.HF_HUB_OFFLINE = True
+        os.environ["HF_HUB_OFFLINE"] = "1"  # for `datasets`, which is imported later
+
+
+def _check_length(model: str, wanted: int, longest: int) -> None:
+    if wanted > longest:
+        problem, remedy = f"'{model}' takes {longest} sub-words at most", f"set max_length={longest} or less"
+        raise InputError(problem, field="max_length", remedy=remedy)
+
+
+def _refusal(model: str, what: str, failure: Exception, **options: Any) -> InputError:
+    """What a library said of a model, in one line, and what to do."""
+    if isinstance(failure, InputError):
+        return failure
+    said = next((line.strip() for line in str(failure).splitlines() if line.strip()), type(failure).__name__)
+    if options.get("attn_implementation") and ("attn_implementation" in said or "ttention" in said):
+        return InputError(said, field="attn_implementation", remedy="leave it out, or set attn_implementation=sdpa")
+    if "ignore_mismatched_sizes" in said:
+        problem = f"'{model}' has a head for other labels than the training set's"
+        return InputError(
+            problem, field="model", remedy="give the pre-trained encoder, or set data.labels to its labels"
+        )
+    if Path(model).exists():
+        problem, remedy = f"its {what} cannot be loaded: {said}", "give a folder with a whole model and its tokenizer"
+        return InputError(problem, file=model, field="model", remedy=remedy)
+    return InputError(
+        f"there is no folder '{model}', and the Hub does not give its {what}: {said}",
+        field="model",
+        remedy="check the name; where the Hub cannot be reached (`xtune doctor`), give the folder of a model",
+    )
