@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,88 +20,137 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 console = Console()
 errors = Console(stderr=True)
 
-Model = Annotated[str, typer.Argument(help="A run's folder, its model/, or any classification checkpoint.")]
-Task = Annotated[str | None, typer.Option("--task", help="The task; default: the one it was trained for.")]
-DataDir = Annotated[str | None, typer.Option("--data-dir", help="Folder that holds xnli/ …, or the task's own.")]
-TextColumns = Annotated[str | None, typer.Option("--text-columns", help="Column of the text, or of both: a,b.")]
-BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Texts a forward pass.")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A run's folder, its model/, or any classification checkpoint.")
+]
+Task = Annotated[
+    str | None, typer.Option("--task", metavar="TASK", help="The task; default: the one it was trained for.")
+]
+DataDir = Annotated[
+    str | None, typer.Option("--data-dir", metavar="DIR", help="Folder that holds xnli/ …, or the task's own.")
+]
+TextColumns = Annotated[
+    str | None, typer.Option("--text-columns", metavar="NAMES", help="Column of the text, or of both: a,b.")
+]
+BatchSize = Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Texts a forward pass.")]
+
+OPTIONS = {
+    "data.text_columns": "--text-columns",
+    "data.languages": "--languages",
+    "data.dir": "--data-dir",
+    **dict.fromkeys(("data.train", "data.dev", "data.test"), "--input"),
+}
+"""What a recipe's keys are called where there is no recipe."""
+
+NOT_WRITTEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG)
 
 
-@app.command()
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"xtune {version('xtune')}")
+        raise typer.Exit
+
+
+@app.callback()
+def xtune(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Label in one language, ship in all: fine-tune an encoder on labels in one language so that it works in many."""
+
+
+@app.command(epilog="xtune train text-classification data.train=my.csv data.dev=dev.csv --output-dir RUN")
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name (`xtune recipes`), or a YAML file.")],
-    overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Keys to set.")] = None,
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name (`xtune recipes`), or a YAML file.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Keys to set, for example seed=2.")
+    ] = None,
     data_dir: DataDir = None,
-    output_dir: Annotated[str | None, typer.Option("--output-dir", help="The run's folder.")] = None,
+    output_dir: Annotated[str | None, typer.Option("--output-dir", metavar="DIR", help="The run's folder.")] = None,
 ) -> None:
     """Train all stages of a recipe, evaluate in every language; the same command again resumes."""
     from xtune.config.load import load_recipe
-    from xtune.report.tables import language_table
     from xtune.runs.fit import default_folder, fit
 
     keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
     loaded = load_recipe(recipe, keys)
-    run = output_dir or str(default_folder(loaded))
+    run = str(default_folder(loaded)) if output_dir is None else _named(output_dir)
     results = fit(loaded, output_dir=run, console=console)
-    _show(language_table(results), f"model: {run}/model   results: {run}/results.json")
+    if _speaks():
+        _show(results, f"model: {run}/model   results: {run}/results.json")
 
 
-@app.command()
+@app.command(epilog="xtune evaluate RUN --input labelled.csv --output-dir SCORES")
 def evaluate(
     model: Model,
-    output_dir: Annotated[str, typer.Option("--output-dir", help="Where scores and predictions go.")],
+    output_dir: Annotated[str, typer.Option("--output-dir", metavar="DIR", help="Where scores and predictions go.")],
     task: Task = None,
     data_dir: DataDir = None,
     input: Annotated[
-        str | None, typer.Option("--input", help="Your own labelled file, or pattern with {lang}.")
+        str | None, typer.Option("--input", metavar="FILE", help="Your own labelled file, or pattern with {lang}.")
     ] = None,
-    languages: Annotated[str | None, typer.Option("--languages", help="Some of them: de,fr.")] = None,
-    split: Annotated[str, typer.Option("--split", help="train, dev or test.")] = "test",
+    languages: Annotated[str | None, typer.Option("--languages", metavar="CODES", help="Some of them: de,fr.")] = None,
+    split: Annotated[str, typer.Option("--split", metavar="SPLIT", help="train, dev or test.")] = "test",
     text_columns: TextColumns = None,
     batch_size: BatchSize = 64,
 ) -> None:
     """Score a model in many languages."""
     from xtune.config.load import parse_recipe
-    from xtune.report.tables import language_table
+    from xtune.runs.apply import check_scores_folder, load_checkpoint
     from xtune.runs.apply import evaluate as run_evaluation
-    from xtune.runs.apply import load_checkpoint
     from xtune.runs.files import write_json
     from xtune.runs.results import write_predictions
 
+    folder = Path(_named(output_dir))
     if split not in ("train", "dev", "test"):
         raise InputError(f"there is no split '{split}'", field="--split", remedy="name train, dev or test")
     if (data_dir is None) == (input is None):
-        raise InputError("say where the examples are", field="--data-dir", remedy="give --data-dir DIR or --input FILE")
+        problem = "nothing says where the examples are" if input is None else "this and --input are both given"
+        raise InputError(problem, field="--data-dir", remedy="give one of --data-dir DIR and --input FILE")
+    check_scores_folder(folder)
     checkpoint = load_checkpoint(model, task)
-    columns = text_columns or (",".join(checkpoint.text_columns) if checkpoint.text_columns else None)
-    data: dict[str, Any] = {"dir": data_dir, split: input, "languages": languages, "text_columns": columns}
-    config = parse_recipe({"task": checkpoint.task.name, "model": model, "data": data}).data
-    summary, results = run_evaluation(checkpoint, config, split=split, batch_size=batch_size)
-    folder = Path(output_dir)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_predictions(folder / "predictions", checkpoint.task.name, results)
-    write_json(folder / "results.json", summary)
-    _show(language_table({"method": "", **summary}), f"results: {folder}/results.json")
+    data: dict[str, Any] = {**checkpoint.columns, "dir": data_dir, split: input, "languages": languages}
+    if text_columns:
+        data["text_columns"] = text_columns
+    with _own_options():
+        config = parse_recipe({"task": checkpoint.task.name, "model": model, "data": data}).data
+        summary, results = run_evaluation(checkpoint, config, split=split, batch_size=batch_size)
+    if _speaks():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_predictions(folder / "predictions", checkpoint.task.name, results)
+        write_json(folder / "results.json", summary)
+        if bare := [code for code, result in results[split].items() if not result.scores]:
+            column = config.label_column
+            console.print(f"no labels in {', '.join(bare)} (column '{column}'): predicted, not scored", highlight=False)
+        _show(summary, f"results: {folder}/results.json   predictions: {folder}/predictions")
 
 
-@app.command()
+@app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")
 def predict(
     model: Model,
-    input: Annotated[str, typer.Option("--input", help="CSV, TSV or JSONL with the texts.")],
-    output: Annotated[str, typer.Option("--output", help="JSONL to write.")],
-    language: Annotated[str | None, typer.Option("--language", help="Of a file that does not say.")] = None,
+    input: Annotated[str, typer.Option("--input", metavar="FILE", help="CSV, TSV or JSONL with the texts.")],
+    output: Annotated[str, typer.Option("--output", metavar="FILE", help="JSONL to write.")],
+    language: Annotated[
+        str | None, typer.Option("--language", metavar="CODE", help="Of a file that does not say.")
+    ] = None,
     text_columns: TextColumns = None,
     batch_size: BatchSize = 64,
 ) -> None:
     """Label new texts, in any language."""
-    from xtune.runs.apply import load_checkpoint, predict_file
+    from xtune.runs.apply import check_output, load_checkpoint, predict_file
 
+    check_output(Path(output), Path(input))
     checkpoint = load_checkpoint(model)
     columns = tuple(text_columns.split(",")) if text_columns else None
-    count = predict_file(
-        checkpoint, Path(input), Path(output), language=language, text_columns=columns, batch_size=batch_size
-    )
-    console.print(f"{count:,} predictions: {output}", highlight=False)
+    with _own_options():
+        count = predict_file(
+            checkpoint, Path(input), Path(output), language=language, text_columns=columns, batch_size=batch_size
+        )
+    if _speaks():
+        console.print(f"{count:,} predictions: {escape(output)}", highlight=False, soft_wrap=True)
 
 
 recipes_app = typer.Typer(help="The recipes that come with xtune.", invoke_without_command=True)
@@ -119,7 +172,7 @@ def recipes(context: typer.Context) -> None:
 
 
 @recipes_app.command("show")
-def show_recipe(name: Annotated[str, typer.Argument(help="One of `xtune recipes`.")]) -> None:
+def show_recipe(name: Annotated[str, typer.Argument(metavar="NAME", help="One of `xtune recipes`.")]) -> None:
     """Print a recipe's file, comments and all."""
     from xtune.config.load import recipe_text
 
@@ -145,15 +198,50 @@ def main() -> None:
     except InputError as failure:
         errors.print(f"[bold red]error:[/] {escape(str(failure))}", highlight=False, soft_wrap=True)
         sys.exit(2)
+    except OSError as failure:
+        if failure.errno not in NOT_WRITTEN:
+            raise
+        place = escape(str(failure.filename or "a file"))
+        errors.print(f"[bold red]error:[/] {place}: {failure.strerror}", highlight=False, soft_wrap=True)
+        sys.exit(2)
     except KeyboardInterrupt:
         errors.print("interrupted; the same command again resumes", highlight=False)
         sys.exit(130)
 
 
-def _show(table: Any, footer: str) -> None:
-    console.print()
-    console.print(table)
-    console.print(f"\n{footer}", highlight=False, soft_wrap=True)
+@contextmanager
+def _own_options() -> Iterator[None]:
+    """Let errors name this command's options, where they name the keys of a recipe."""
+    try:
+        yield
+    except InputError as failure:
+        texts = [failure.problem, failure.field or "", failure.remedy or ""]
+        for key, option in OPTIONS.items():
+            texts = [text.replace(key, option) for text in texts]
+        problem, field, remedy = texts
+        place: dict[str, Any] = {"file": failure.file, "line": failure.line, "field": field or None}
+        raise InputError(problem, **place, remedy=remedy or None) from None
+
+
+def _named(folder: str) -> str:
+    """The folder, once it is known that an empty variable did not name it."""
+    if not folder.strip():
+        raise InputError("the name is empty", field="--output-dir", remedy="name a folder, or leave the option out")
+    return folder
+
+
+def _speaks() -> bool:
+    """Whether this is the process of a distributed run that writes and shows what all of them have found."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _show(results: Mapping[str, Any], footer: str) -> None:
+    from xtune.report.tables import language_table
+
+    if any(results["scores"].values()):
+        console.print()
+        console.print(language_table(results))
+    console.print(f"\n{escape(footer)}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

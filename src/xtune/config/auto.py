@@ -56,5 +56,5 @@ def _classification(translations: bool, dictionaries: bool) -> tuple[Augmentatio
         name, reason = "cs", "there are no translations; code-switch comes next, and there are dictionaries (D.1)"
     else:
         name, reason = "ss", "there are neither translations nor dictionaries; sub-word sampling comes next (D.1)"
-    reasons = (f"stage1=data=consistency={name}: {reason}",)
+    reasons = (f"{name} everywhere (stage1, data, consistency): {reason}",)
     return AugmentationConfig(stage1=name, data=name, consistency=name), reasons

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError, with_config
 
 from xtune.config import recipe as sections
+from xtune.config.methods import check_stages
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError, did_you_mean
 
@@ -27,7 +28,18 @@ _RECIPE = TypeAdapter(Recipe)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people write it: `no` is Norwegian and `1e-5` a number (YAML 1.1 reads false and a string)."""
+    """YAML as people write it: `no` is Norwegian and `1e-5` a number (YAML 1.1 reads false and a string).
+
+    A key that is there twice is an error, where YAML's own readers silently take the last.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value]
+        for number, (key, _) in enumerate(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value in names[:number]:
+                problem = f"the key '{key.value}' is there already"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -60,7 +72,8 @@ def load_recipe(name: str, overrides: Sequence[str] | Mapping[str, Any] = ()) ->
     3
     """
     values, file = _read(name)
-    for key, value in _pairs(overrides):
+    pairs = _pairs(overrides)
+    for key, value in pairs:
         if values.get("stages") and key.partition(".")[0] in ("method", "setting", "augmentation", "consistency"):
             raise InputError(
                 "the file spells out its stages, which this key would not reach",
@@ -69,15 +82,23 @@ def load_recipe(name: str, overrides: Sequence[str] | Mapping[str, Any] = ()) ->
                 remedy="put stages=null before it, so that the stages are made anew from the method",
             )
         _assign(values, key, value)
-    return parse_recipe(values, file=file)
+    try:
+        return parse_recipe(values, file=file)
+    except InputError as failure:
+        if failure.field not in dict(pairs):
+            raise
+        raise InputError(failure.problem, field=failure.field, remedy=failure.remedy) from None
 
 
 def parse_recipe(values: Mapping[str, Any], *, file: str | Path | None = None) -> Recipe:
     """Check a nested mapping and make it a `Recipe`."""
     try:
-        return _RECIPE.validate_python(values)
+        recipe = _RECIPE.validate_python(values)
     except ValidationError as failure:
         raise _as_input_error(failure, file) from None
+    if recipe.stages is not None:
+        check_stages(recipe, file)
+    return recipe
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:
@@ -102,18 +123,24 @@ def recipe_text(name: str) -> str:
     """
     if name in recipe_names():
         return resources.files("xtune.recipes").joinpath(f"{name}.yaml").read_text("utf-8")
+    if Path(name).is_dir():
+        remedy = "name its config.yaml" if (Path(name) / "config.yaml").is_file() else "name a recipe or a YAML file"
+        raise InputError("this is a folder, not a recipe", file=name, remedy=remedy)
     if not Path(name).is_file() and (name.endswith((".yaml", ".yml")) or "/" in name):
         raise InputError("there is no such recipe file", file=name, remedy="give a path that exists")
     if not Path(name).is_file():
-        remedy = f"{did_you_mean(name, recipe_names())} `xtune recipes` lists them"
+        names = [known for known in recipe_names() if known.startswith(name)] or recipe_names()
+        remedy = f"{did_you_mean(name, names)} (`xtune recipes` tells of each)"
         raise InputError(f"there is no recipe '{name}'", remedy=remedy)
     try:
         return Path(name).read_text("utf-8")
+    except OSError as failure:
+        raise InputError(f"it cannot be read: {failure.strerror}", file=name, remedy="check its permissions") from None
     except UnicodeDecodeError:
         raise InputError("the recipe is not UTF-8", file=name, remedy="save it as UTF-8") from None
 
 
-def _read(name: str) -> tuple[dict[str, Any], str]:
+def _read(name: str, above: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
     """The values of a recipe, `include`d recipes merged below its own, and what to call it in an error."""
     text, place = recipe_text(name), f"recipe {name}" if name in recipe_names() else name
     try:
@@ -124,9 +151,21 @@ def _read(name: str) -> tuple[dict[str, Any], str]:
         raise InputError(problem, file=place, line=mark.line + 1 if mark else None, remedy="mend the YAML") from None
     if not isinstance(values, dict):
         raise InputError("a recipe is a mapping of keys to values", file=place, remedy="see `xtune recipes show NAME`")
-    if base := values.pop("include", None):
-        values = _merge(_read(str(base))[0], values)
+    if (base := values.pop("include", None)) is not None:
+        values = _merge(_included(base, name, place, (*above, name)), values)
     return values, place
+
+
+def _included(base: object, name: str, place: str, above: tuple[str, ...]) -> dict[str, Any]:
+    """The values of the recipe that another one includes: a shipped one, or a file beside it."""
+    beside = Path(os.path.normpath(Path(name).parent / str(base)))
+    found = str(beside if base not in recipe_names() and beside.is_file() else base)
+    if found in above:
+        raise InputError("the recipe includes itself", file=place, field="include", remedy="include another one")
+    if found not in recipe_names() and not Path(found).is_file():
+        remedy = f"give a path that exists, or a recipe's name; {did_you_mean(found, recipe_names())}"
+        raise InputError(f"there is no recipe '{base}'", file=place, field="include", remedy=remedy)
+    return _read(found, above)[0]
 
 
 def _merge(base: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,8 +184,19 @@ def _pairs(overrides: Sequence[str] | Mapping[str, Any]) -> list[tuple[str, Any]
         key, equals, value = override.partition("=")
         if not equals or not key:
             raise InputError(f"'{override}' is not key=value", remedy="write for example train.learning_rate=1e-5")
-        pairs.append((key, yaml.load(value, Loader=_Loader) if value else None))
+        try:
+            pairs.append((key, value if _is_text(key, value) else yaml.load(value or "null", Loader=_Loader)))
+        except yaml.YAMLError as failure:
+            problem = f"'{value}' cannot be read: {getattr(failure, 'problem', None) or 'not YAML'}"
+            raise InputError(problem, field=key, remedy=f"""put it in quotes: '{key}="…"'""") from None
     return pairs
+
+
+def _is_text(key: str, value: str) -> bool:
+    """Whether a value is taken as it stands, not as YAML: a path may hold `#`, `: ` or nothing but digits."""
+    path = key.split(".")
+    kind = next((str(item.type) for item in dataclasses.fields(_section_of(path)) if item.name == path[-1]), "")
+    return kind.startswith(("str", "Names")) and value not in ("", "null", "~") and value[0] not in "\"'["
 
 
 def _assign(values: dict[str, Any], key: str, value: Any) -> None:
@@ -168,15 +218,21 @@ def _as_input_error(failure: ValidationError, file: str | Path | None) -> InputE
         return InputError("there is no such key", file=file, field=key, remedy=did_you_mean(path[-1], _keys(path)))
     if error["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return InputError("the key is missing", file=file, field=key, remedy=f"set {key}=…")
-    given = f"{error['input']!r} does not fit: {error['msg'][0].lower()}{error['msg'][1:]}"
-    return InputError(given, file=file, field=key, remedy=f"set {key}=… to such a value")
+    said = re.sub(r"a (valid )?dictionary( or an instance of \w+)?", "a mapping of keys to values", error["msg"])
+    given = f"{error['input']!r} does not fit: {said[0].lower()}{said[1:]}".replace("input should", "it should")
+    return InputError(given, file=file, field=key or None, remedy=f"set {key or 'it'}=… to such a value")
 
 
 def _keys(path: Sequence[str]) -> list[str]:
     """The keys that the section of `path` knows."""
+    return [item.name for item in dataclasses.fields(_section_of(path))]
+
+
+def _section_of(path: Sequence[str]) -> Any:
+    """The section that `path` is a key of."""
     section: Any = Recipe
     hints = {cls.__name__: cls for cls in SECTIONS}
     for part in path[:-1]:
         kind = next((str(item.type) for item in dataclasses.fields(section) if item.name == part), "")
         section = next((cls for name, cls in hints.items() if re.search(rf"\b{name}\b", kind)), section)
-    return [item.name for item in dataclasses.fields(section)]
+    return section

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from xtune.config.recipe import AugmentationConfig, R1Stage, R2Stage, Recipe, Stage
 from xtune.errors import InputError, did_you_mean
@@ -93,8 +94,12 @@ def stages_of(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, 
     return METHODS[recipe.method](recipe, augmentation)
 
 
-def check_stages(recipe: Recipe) -> None:
+def check_stages(recipe: Recipe, file: str | Path | None = None) -> None:
     """Refuse stages, the user's own mostly, that cannot be trained one after the other.
+
+    Args:
+        recipe: Its stages are known.
+        file: Where they stand, for the error.
 
     Raises:
         InputError: Naming the key, for a name that is no folder's or there twice, a teacher that is not trained
@@ -105,20 +110,20 @@ def check_stages(recipe: Recipe) -> None:
         key = f"stages.{number}"
         if not re.fullmatch(r"\w[\w.-]*", stage.name) or stage.name in OTHER_FOLDERS:
             problem = f"a stage is a folder of the run, which cannot be called '{stage.name}'"
-            raise InputError(problem, field=f"{key}.name", remedy="call it stage1, stage2 …")
+            raise InputError(problem, file=file, field=f"{key}.name", remedy="call it stage1, stage2 …")
         if stage.name in names:
             problem = f"another stage is called '{stage.name}' too"
-            raise InputError(problem, field=f"{key}.name", remedy="give each stage a name of its own")
+            raise InputError(problem, file=file, field=f"{key}.name", remedy="give each stage a name of its own")
         if stage.r2 and stage.r2.teacher not in names:
             problem = f"no stage before this one is called '{stage.r2.teacher}'"
-            remedy = f"name one of {', '.join(names)}" if names else "give r2 to a later stage: the first has no teacher"
-            raise InputError(problem, field=f"{key}.r2.teacher", remedy=remedy)
+            remedy = f"name one of {', '.join(names)}" if names else "move r2 to a later stage"
+            raise InputError(problem, file=file, field=f"{key}.r2.teacher", remedy=remedy)
         if stage.r2 and stage.augmentation is None and recipe.consistency.rows == "augmented":
             problem, remedy = "R2 acts on augmented rows, and the stage has none", "name one, or consistency.rows=all"
-            raise InputError(problem, field=f"{key}.augmentation", remedy=remedy)
+            raise InputError(problem, file=file, field=f"{key}.augmentation", remedy=remedy)
         names.append(stage.name)
     if not names:
-        raise InputError("there is no stage", field="stages", remedy="name one, or set stages=null")
+        raise InputError("there is no stage", file=file, field="stages", remedy="name one, or set stages=null")
 
 
 def _r1(recipe: Recipe, augmentation: str) -> R1Stage:

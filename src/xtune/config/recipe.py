@@ -28,8 +28,8 @@ def _everywhere(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Probability = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Weight = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -232,7 +232,7 @@ class Recipe:
     model: str
     method: str = "xtune"
     setting: Setting | Literal["auto"] = "auto"
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     source_language: str = "en"
     attn_implementation: str | None = None
     max_length: Annotated[int, Field(ge=8)] = 256

@@ -17,6 +17,8 @@ from xtune.errors import InputError
 TEXT_COLUMNS = ("text_a", "text_b")
 """What the texts of a file without header are called."""
 
+csv.field_size_limit(2**24)  # whole documents; without a limit one open quotation mark would read in all that follows
+
 
 def read_xtreme(path: Path, texts: int = 2) -> Iterator[Record]:
     """The rows of an XTREME file, which has no header: the texts, and the label, None in an unlabelled file.
@@ -79,6 +81,9 @@ def read_table(path: Path) -> Iterator[Record]:
             raise InputError(f"column {number + 1} has no name", file=path, line=line, remedy="name it in the header")
         if name in names[:number]:
             raise InputError("two columns have this name", file=path, line=line, field=name, remedy="rename one")
+    if len(names) == 1 and (separator := next((mark for mark in ";\t|" if mark in names[0]), None)):
+        remedy = "write it with commas; or call it .tsv, where tabs separate columns"
+        raise InputError(f"the columns are separated by {separator!r}", file=path, line=line, remedy=remedy)
     for line, fields in rows:
         if len(fields) != len(names):
             problem = f"there are {len(fields)} columns, and {len(names)} in the header"
@@ -100,6 +105,9 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         except csv.Error as failure:
             problem = f"the row that begins here is not CSV: {failure}"
             remedy = 'close every quotation mark, and write one inside a quoted text as ""'
+            if "new-line character" in str(failure):
+                problem = "the lines end in a carriage return alone"
+                remedy = f"convert the file: tr '\\r' '\\n' < {path.name} > lines-{path.name}"
             raise InputError(problem, file=path, line=line, remedy=remedy) from None
         if fields:
             yield line, fields

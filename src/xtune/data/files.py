@@ -20,6 +20,7 @@ COMPRESSIONS = (".gz", ".xz")
 _LANGUAGE = r"[A-Za-z]{2,3}(?:[-_](?:[A-Z]{2}|[A-Z][a-z]{3}))?"  # de, zh-CN, zho_Hans
 _GZIP_MAGIC = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def open_text(path: Path, *, keep_ends: bool = False) -> Iterator[str]:
@@ -42,7 +43,7 @@ def open_text(path: Path, *, keep_ends: bool = False) -> Iterator[str]:
                 line = _decode(raw.removeprefix(_BOM) if number == 1 else raw, path, number)
                 yield line if keep_ends else line.removesuffix("\n").removesuffix("\r")
     except FileNotFoundError:
-        raise InputError("there is no such file", file=path, remedy=_nearest(path)) from None
+        raise InputError("there is no such file", file=path, remedy=nearest(path)) from None
     except IsADirectoryError:
         raise InputError("this is a folder, not a file", file=path, remedy="name a file in it") from None
     except EOFError:
@@ -121,15 +122,16 @@ def _decode(raw: bytes, path: Path, number: int) -> str:
         if number == 1 and raw.startswith(_GZIP_MAGIC):
             raise InputError("the file is compressed", file=path, remedy=f"name it {path.name}.gz") from None
         problem = f"byte {failure.start + 1} of the line, 0x{raw[failure.start]:02x}, is not UTF-8"
-        remedy = f"convert the file, for example: iconv -f LATIN1 -t UTF-8 {path.name} > utf8-{path.name}"
+        likely = "UTF-16" if number == 1 and raw.startswith(_UTF_16) else "LATIN1"
+        remedy = f"convert the file, for example: iconv -f {likely} -t UTF-8 {path.name} > utf8-{path.name}"
         raise InputError(problem, file=path, line=number, remedy=remedy) from None
 
 
-def _nearest(path: Path) -> str:
+def nearest(path: Path) -> str:
     """What may have been meant by a path that is not there."""
     folder = path.parent
     if not folder.is_dir():
         return f"there is no folder {folder} either; check the path"
-    names = sorted(entry.name for entry in folder.iterdir())
+    names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean '{near[0]}'?" if near else f"{folder} holds {', '.join(names[:8]) or 'nothing'}"

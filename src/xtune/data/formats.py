@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xtune.data.columns import Record
 from xtune.data.delimited import read_table
-from xtune.data.files import file_format
+from xtune.data.files import file_format, nearest
 from xtune.data.jsonl import read_json_lines
 from xtune.errors import InputError
 
@@ -27,6 +27,8 @@ def read_file(path: Path) -> Iterator[Record]:
     known = f"known: {', '.join(READERS)}, each also with .gz or .xz"
     if path.is_dir():
         raise InputError("this is a folder, not a file", file=path, remedy=f"name a file in it; {known}")
+    if file_format(path) not in READERS and not path.exists():
+        raise InputError("there is no such file", file=path, remedy=nearest(path))
     if file_format(path) not in READERS:
         raise InputError(f"'{file_format(path)}' is no format that can be read", file=path, remedy=known)
     return READERS[file_format(path)](path)

@@ -136,7 +136,7 @@ def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator
             return to_examples(read_file(file), file, source.columns, expected, language=language, named=True)
         default = source.source_language
         rows = to_examples(read_file(located), located, source.columns, expected, language=language, default=default)
-        return _some(rows, located, language)
+        return _some(rows, located, language, source.columns.language)
     if source.folder is not None:
         file, texts = _of_language(_xtreme_files(source, split), language, split), source.texts or 2
         columns = Columns(text=TEXT_COLUMNS[:texts])
@@ -158,7 +158,9 @@ def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
         found = {**language_files(pattern), **found}
     if not found:
         problem = f"no file is called {' or '.join(Path(pattern).name for pattern in patterns)}"
-        raise InputError(problem, file=given, field=f"data.{split}", remedy="check the path; {lang} is as in train-de")
+        names = f"{split}-en.csv, {split}-de.csv …"
+        remedy = f"check the path; files are called {names}, and one of another name is given as data.{split}=FILE"
+        raise InputError(problem, file=given, field=f"data.{split}", remedy=remedy)
     return found
 
 
@@ -205,11 +207,12 @@ def _languages_in(path: Path, source: Source) -> set[str]:
     return {row_language(record, source.columns, path) or source.source_language for record in read_file(path)}
 
 
-def _some(examples: Iterator[Example], path: Path, language: str) -> Iterator[Example]:
+def _some(examples: Iterator[Example], path: Path, language: str, column: str) -> Iterator[Example]:
     """The examples; an error if there are none."""
     empty = True
     for example in examples:
         empty = False
         yield example
     if empty:
-        raise InputError(f"no row is in '{language}'", file=path, field="language", remedy="check data.languages")
+        remedy = "check the column, source_language and data.languages"
+        raise InputError(f"no row is in '{language}'", file=path, field=column, remedy=remedy)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from xtune.data.columns import Columns, Record
 from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
-from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name
+from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
 from xtune.data.formats import read_file
 from xtune.data.jsonl import read_json_lines
 from xtune.errors import InputError
@@ -63,6 +63,9 @@ def find_files(place: str, source_language: str) -> list[tuple[Path, str | None]
     elif Path(place).is_dir():
         lines = [path for end in ("", *COMPRESSIONS) for path in sorted(Path(place).glob(f"*.jsonl{end}"))]
         found = [*_pairs(f"{place}/{source_language}-{{lang}}{_TRANSLATED}"), *((path, None) for path in lines)]
+    elif not Path(place).exists():
+        remedy = nearest(Path(place))
+        raise InputError("there is no such file or folder", file=place, field="data.translations", remedy=remedy)
     else:
         path = Path(place)
         found = [(path, None if file_format(path) == ".jsonl" else _language_of(path))]

@@ -122,8 +122,9 @@ class _Join:
             self._check(file, [count for count in self.counts.values() if language in (count.language, None)])
         for language in wanted:
             if language not in self.counts and language != source_language:
-                there = ", ".join(sorted(self.counts)) or "none"
-                problem, remedy = f"there is no translation into '{language}'", f"there are some into: {there}"
+                there = sorted({*self.counts, *(code for _, code in files if code)})
+                remedy = f"there are some into: {', '.join(there)}" if there else "check data.translations"
+                problem = f"there is no translation into '{language}'"
                 raise InputError(problem, file=place, field="translation.languages", remedy=remedy)
         for counts in self.counts.values():
             counts.missing = len(self.source) - int(self._done[counts.language].sum())

@@ -110,7 +110,7 @@ def _word(lexicon: Lexicon, concept: Concept, language: str, form: str) -> str:
     """The form, if it is one word beside articles and prepositions; else nothing."""
     if not concept.has(language, form):
         return ""
-    words = parse(lexicon, language, concept.form(language, form), "NOUN", concept.key)
+    words = [*parse(lexicon, language, concept.form(language, form), "NOUN", concept.key)]
     if concept.table in ("places", "times") and len(words) > 1:
         words = [word for word in words if word.tag not in ("ADP", "DET")]
     text = join(words, language)

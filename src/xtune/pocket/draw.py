@@ -55,6 +55,11 @@ class Drawer:
         }
         self._objects = {verb.id: self._objects_of(verb) for verb in lexicon.all("verbs")}
         self._verbs = [verb.id for verb in lexicon.all("verbs") if self._objects[verb.id]]
+        self._known: dict[tuple[str, str | None], list[Concept]] = {}
+        self._fitting: dict[str, list[str]] = {}
+        for adjective in lexicon.all("adjectives"):
+            for kind in adjective.facts("kinds"):
+                self._fitting.setdefault(kind, []).append(adjective.id)
         self._personal = [verb.id for verb in lexicon.all("verbs") if "person" in verb.facts("objects")]
 
     def pick(self, options: Sequence[_T]) -> _T:
@@ -82,7 +87,10 @@ class Drawer:
 
     def objects(self, verb: str, topic: str | None = None) -> list[Concept]:
         """The things that a verb acts on, of a topic if one is named."""
-        return [thing for thing in self._objects[verb] if topic is None or thing.fact("topic") == topic]
+        if (verb, topic) not in self._known:
+            things = [thing for thing in self._objects[verb] if topic is None or thing.fact("topic") == topic]
+            self._known[verb, topic] = things
+        return self._known[verb, topic]
 
     def person(self, topic: str | None = None, plural: bool = True, names: float = 0.45) -> Noun:
         """Someone: by name, or by what they do."""
@@ -103,7 +111,7 @@ class Drawer:
 
     def adjectives(self, kind: str) -> list[str]:
         """The adjectives that fit a kind of things."""
-        return [adjective.id for adjective in self.lexicon.all("adjectives") if kind in adjective.facts("kinds")]
+        return self._fitting.get(kind, [])
 
     def thing(self, concept: Concept, adjective: float = 0.3, numeral: float = 0.15) -> Noun:
         """A thing, some with an adjective and some counted."""

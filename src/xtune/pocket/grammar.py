@@ -56,7 +56,7 @@ def _fill(lexicon: Lexicon, clause: Clause, language: str, template: str) -> Sen
         elif item in _PUNCTUATION:
             phrase = [Word(item, "PUNCT")]
         else:
-            phrase = parse(lexicon, language, item, "X")
+            phrase = [*parse(lexicon, language, item, "X")]
         if item in _ROLES and phrase:
             roles[_ROLES[item]] = _bare(phrase, len(words), language, item)
         words += phrase
@@ -82,10 +82,10 @@ def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Wo
     if slot == "P" and clause.place:
         table = clause.place.partition("/")[0]
         form = lexicon[clause.place].form(language, "loc")
-        return parse(lexicon, language, form, "NOUN", clause.place, _ENTITIES.get(table, ""))
+        return [*parse(lexicon, language, form, "NOUN", clause.place, _ENTITIES.get(table, ""))]
     if slot == "T" and clause.time:
         key = f"times/{clause.time}"
-        return parse(lexicon, language, lexicon[key].form(language, "adv"), "NOUN", key)
+        return [*parse(lexicon, language, lexicon[key].form(language, "adv"), "NOUN", key)]
     if slot == "K":
         return [Word(lexicon[f"verbs/{clause.verb}"].form("ja", "particle"), "ADP")]
     if slot in "AC":
@@ -113,7 +113,7 @@ def _verb(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Wo
     concept, plural = lexicon[f"verbs/{clause.verb}"], clause.subject.number == "pl"
 
     def say(form: str) -> list[Word]:
-        return parse(lexicon, language, concept.form(language, form), "VERB", concept.key)
+        return [*parse(lexicon, language, concept.form(language, form), "VERB", concept.key)]
 
     number = "pl" if plural else "sg"
     if language == "en":
@@ -158,7 +158,7 @@ def _predicate(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> li
         name = "1" if subject.person else lexicon[subject.head].form("sw", "class")
     else:
         name = {"de": "pred", "ja": "neg" if clause.negative else "pred"}.get(language, "adj")
-    return parse(lexicon, language, concept.form(language, name), "ADJ", concept.key)
+    return [*parse(lexicon, language, concept.form(language, name), "ADJ", concept.key)]
 
 
 def _elide(words: list[Word]) -> list[Word]:

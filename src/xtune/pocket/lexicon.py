@@ -79,7 +79,7 @@ class Concept:
         return tuple(self.fact(name).split())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """All concepts, the parts of speech of function words, and the word orders.
 

@@ -13,6 +13,12 @@ from dataclasses import dataclass, replace
 from xtune.pocket.draw import Drawer
 from xtune.pocket.plan import Clause, Noun
 
+_NEAR = (
+    *({"eat", "taste"}, {"drink", "taste"}, {"open", "close"}, {"find", "lose"}, {"buy", "sell"}),
+    *({"love", "criticise"}, {"examine", "treat"}, {"watch", "see"}, {"draw", "see"}),
+)
+"""Verbs of which one says something of the other, so that neither leaves the other open."""
+
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 Text = tuple[Clause, ...]
 Change = Callable[[], Text]
@@ -145,7 +151,8 @@ def _other_verbs(draw: Drawer, said: Clause) -> list[str]:
     assert said.object is not None
     kind = "person" if said.object.person else draw.lexicon[said.object.head].fact("class")
     verbs = draw.lexicon.all("verbs")
-    return [verb.id for verb in verbs if kind in verb.facts("objects") and verb.id != said.verb]
+    others = [verb.id for verb in verbs if kind in verb.facts("objects") and verb.id != said.verb]
+    return [verb for verb in others if {verb, said.verb} not in _NEAR]
 
 
 def _narrower(draw: Drawer, said: Clause) -> list[str]:

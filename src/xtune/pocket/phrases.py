@@ -29,22 +29,22 @@ class Parts:
     adjective: Concept | None
     numeral: Concept | None
     case: Case
-    say: Callable[[str, str, str], list[Word]]
+    say: Callable[[str, str, str], tuple[Word, ...]]
 
     def form(self, language: str, name: str) -> list[Word]:
         """A form of the head."""
-        return self.say(self.head.form(language, name), "NOUN", self.head.key)
+        return [*self.say(self.head.form(language, name), "NOUN", self.head.key)]
 
     def quality(self, language: str, name: str) -> list[Word]:
         """A form of the adjective, if there is one."""
         if self.adjective is None:
             return []
-        return self.say(self.adjective.form(language, name), "ADJ", self.adjective.key)
+        return [*self.say(self.adjective.form(language, name), "ADJ", self.adjective.key)]
 
     def count(self, language: str, name: str) -> list[Word]:
         """A form of the numeral."""
         assert self.numeral is not None
-        return self.say(self.numeral.form(language, name), "NUM", self.numeral.key)
+        return [*self.say(self.numeral.form(language, name), "NUM", self.numeral.key)]
 
     @property
     def plural(self) -> bool:
@@ -62,7 +62,7 @@ def noun_phrase(lexicon: Lexicon, language: str, noun: Noun, case: Case) -> list
         case: Nominative or accusative; most languages write them alike.
     """
 
-    def say(form: str, tag: str, concept: str) -> list[Word]:
+    def say(form: str, tag: str, concept: str) -> tuple[Word, ...]:
         return parse(lexicon, language, form, tag, concept)
 
     if noun.table == "first_names":
@@ -70,7 +70,7 @@ def noun_phrase(lexicon: Lexicon, language: str, noun: Noun, case: Case) -> list
     head = lexicon[noun.head]
     if noun.table == "cities":
         name = "acc" if case == "acc" and head.has(language, "acc") else "nom"
-        return parse(lexicon, language, head.form(language, name), "PROPN", head.key, "LOC")
+        return [*parse(lexicon, language, head.form(language, name), "PROPN", head.key, "LOC")]
     adjective = lexicon[f"adjectives/{noun.adjective}"] if noun.adjective else None
     numeral = lexicon[f"numerals/{noun.number}"] if noun.counted else None
     return _LANGUAGES[language](Parts(noun, head, adjective, numeral, case, say))
@@ -121,7 +121,7 @@ def _spanish(parts: Parts) -> list[Word]:
     gender = parts.head.form("es", "gender")
     article = Word(_SPANISH[f"{gender}pl" if parts.plural else gender], "DET")
     noun = [*parts.form("es", "pl" if parts.plural else "sg"), *parts.quality("es", gender[0])]
-    personal = parts.case == "acc" and parts.noun.person
+    personal = parts.case == "acc" and (parts.noun.person or parts.head.fact("class") == "team")
     if personal and article.text == "el":
         return [Word("al", "ADP"), *noun]
     return [*([Word("a", "ADP")] if personal else []), article, *noun]

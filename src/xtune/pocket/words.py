@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from xtune.pocket.lexicon import Lexicon
 
@@ -59,7 +60,10 @@ class Sentence:
         return spans[first][0], spans[last - 1][1]
 
 
-def parse(lexicon: Lexicon, language: str, form: str, tag: str, concept: str = "", entity: str = "") -> list[Word]:
+@cache
+def parse(
+    lexicon: Lexicon, language: str, form: str, tag: str, concept: str = "", entity: str = ""
+) -> tuple[Word, ...]:
     """The words of a form of the lexicon.
 
     Args:
@@ -83,7 +87,7 @@ def parse(lexicon: Lexicon, language: str, form: str, tag: str, concept: str = "
         text, own = (mark[1], mark[2]) if mark else (token, function)
         known = own or ("PROPN" if label != "O" else tag)
         words.append(Word(text, known, label, "" if own else concept, glue))
-    return words
+    return tuple(words)
 
 
 def join(words: Sequence[Word], language: str) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.console import Group
+from rich.markup import escape
 from rich.table import Table
 
 from xtune.languages import LANGUAGES
 
 
-def language_table(results: Mapping[str, Any]) -> Table:
-    """One row a language, the source first, one column for each split and metric, the average and the gap below.
+def language_table(results: Mapping[str, Any]) -> Group:
+    """A title, one row a language, the source first, one column for each split and metric, average and gap below.
 
     Args:
         results: What `results.json` holds.
@@ -20,7 +22,8 @@ def language_table(results: Mapping[str, Any]) -> Table:
     columns = [
         (split, metric) for split, scores in results["scores"].items() for metric in next(iter(scores.values()), {})
     ]
-    table = Table(title=f"{results['task']} · {results['method']}", title_justify="left", box=None, pad_edge=False)
+    title = " · ".join(filter(None, (results["task"], results.get("method"))))
+    table = Table(box=None, pad_edge=False)
     table.add_column("language")
     for split, metric in columns:
         table.add_column(f"{split} {metric}", justify="right")
@@ -34,7 +37,7 @@ def language_table(results: Mapping[str, Any]) -> Table:
         cells = [_cell(values.get(split, {}).get(metric)) for split, metric in columns]
         if any(cells):
             table.add_row(label, *cells)
-    return table
+    return Group(f"[bold]{escape(title)}[/]", table)  # a table's own title would be broken to the table's width
 
 
 def _cell(value: float | None) -> str:

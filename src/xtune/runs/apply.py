@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import Columns, languages_of, load_file, load_split
@@ -16,12 +17,16 @@ from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_probabilities
 from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
-from xtune.runs.files import json_lines, write_text
-from xtune.runs.prepare import load_encoder, source_of, texts_of
+from xtune.runs.files import check_writable, json_lines, write_text
+from xtune.runs.models import load_encoder, load_model, quiet
+from xtune.runs.prepare import GENERIC_TASKS, source_of, texts_of
 from xtune.runs.results import environment, summarise
 from xtune.schema import Example
 from xtune.tasks.classification import Classification
+from xtune.tasks.datasets import datasets
 from xtune.views.encode import Encoder
+
+COLUMNS = ("text_columns", "label_column", "language_column")
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Checkpoint:
     encoder: Encoder
     task: Classification
     source_language: str
-    text_columns: tuple[str, ...] | None
+    columns: Mapping[str, Any]
+    """What the columns of the training files were called, as in a recipe's `data`."""
 
 
 def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
@@ -44,15 +50,10 @@ def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
         task: The task; None: the one that the checkpoint was trained for.
 
     Raises:
-        InputError: There is no checkpoint, or it has no classification head.
+        InputError: There is no checkpoint, it has no classification head, or it cannot be loaded.
     """
-    from transformers import AutoConfig, AutoModelForSequenceClassification
-
-    folder = Path(path) / "model" if (Path(path) / "config.yaml").is_file() else Path(path)
-    if not (folder / "config.json").is_file():
-        problem = "the run has no model yet" if folder.name == "model" else "there is no model here"
-        raise InputError(problem, file=folder, field="MODEL", remedy="name a run's folder, or its model/")
-    config = AutoConfig.from_pretrained(folder)
+    quiet()
+    folder, config = _read_config(path)
     if not any("SequenceClassification" in name for name in config.architectures or ()):
         raise InputError(
             f"the checkpoint is a {', '.join(config.architectures or ['bare encoder'])}, which has no labels",
@@ -62,18 +63,50 @@ def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
         )
     settings = getattr(config, "xtune", None) or {}
     labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
-    columns = settings.get("text_columns")
+    named = Classification(_known_task(task, labels) or settings.get("task") or "text-classification", labels)
     encoder = load_encoder(str(folder), int(settings.get("max_length", 256)))
-    model = AutoModelForSequenceClassification.from_pretrained(folder)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Checkpoint(
         path=folder,
-        model=model.to(device).eval(),
+        model=load_model(named, str(folder)).to(device).eval(),
         encoder=encoder,
-        task=Classification(task or settings.get("task") or "text-classification", labels),
+        task=named,
         source_language=settings.get("source_language", "en"),
-        text_columns=tuple(columns) if columns else None,
+        columns={name: settings[name] for name in COLUMNS if settings.get(name)},
     )
+
+
+def _read_config(path: str) -> tuple[Path, Any]:
+    """The folder of a checkpoint, and its configuration."""
+    from transformers import AutoConfig
+
+    run = (Path(path) / "config.yaml").is_file()
+    folder = Path(path) / "model" if run else Path(path)
+    remedy = "name a run's folder, its model/, or the folder of another checkpoint"
+    if run and not folder.is_dir():
+        remedy = "finish it: the same `xtune train` again resumes"
+        raise InputError("the run has no model yet", file=path, field="MODEL", remedy=remedy)
+    if not (folder / "config.json").is_file():
+        problem = "there is no model in this folder" if folder.is_dir() else "there is no such folder"
+        raise InputError(problem, file=folder, field="MODEL", remedy=remedy)
+    try:
+        return folder, AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError) as failure:
+        said = str(failure).partition("\n")[0]
+        raise InputError(said, file=folder / "config.json", field="MODEL", remedy=remedy) from None
+
+
+def _known_task(task: str | None, labels: tuple[str, ...]) -> str | None:
+    """The task that `--task` names, once it is known that the model can be one for it."""
+    if task is None or task in GENERIC_TASKS:
+        return task
+    if task not in datasets():
+        known = [*GENERIC_TASKS, *datasets()]
+        raise InputError(f"there is no task '{task}'", field="--task", remedy=did_you_mean(task, known))
+    if set(labels) != set(datasets()[task].labels):
+        problem = f"the model has the labels {', '.join(labels)}, and {task} {', '.join(datasets()[task].labels)}"
+        raise InputError(problem, field="--task", remedy=f"give a model that was trained for {task}")
+    return task
 
 
 def evaluate(
@@ -89,7 +122,7 @@ def evaluate(
         What `results.json` holds, and the predictions by split and language.
     """
     recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data)
-    source = source_of(recipe)
+    source = replace(source_of(recipe), labels=checkpoint.task.labels)
     there = languages_of(source, split)
     wanted = [check_language(code, field="--languages") for code in data.languages or there]
     for code in wanted:
@@ -103,7 +136,7 @@ def evaluate(
             checkpoint.model,
             checkpoint.encoder,
             checkpoint.task,
-            _known(list(load_split(source, split, code, max_examples=limit)), checkpoint),
+            list(load_split(source, split, code, max_examples=limit)),
             batch_size,
         )
         for code in wanted
@@ -133,12 +166,32 @@ def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int
         }
 
 
-def _known(examples: list[Example], checkpoint: Checkpoint) -> list[Example]:
-    """The examples, once their labels are known to be the checkpoint's."""
-    for example in examples:
-        if example.target is not None:
-            checkpoint.task.target(example)
-    return examples
+def check_scores_folder(folder: Path) -> None:
+    """Refuse a folder that scores cannot be written to, before anything is loaded for it.
+
+    Raises:
+        InputError: It cannot be written, or is a run's, whose own results would be lost.
+    """
+    if (folder / "config.yaml").is_file():
+        remedy = f"name another one, for example {folder / 'scores'}"
+        raise InputError("this is a run, which has its own results", file=folder, field="--output-dir", remedy=remedy)
+    check_writable(folder)
+
+
+def check_output(output: Path, input: Path) -> None:
+    """Refuse a file that cannot be written, before anything is loaded for it.
+
+    Raises:
+        InputError: It is a folder or the input itself, or its folder is not there or cannot be written.
+    """
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise InputError("its folder does not exist", file=output, field="--output", remedy="make the folder first")
+    if output.is_dir():
+        raise InputError("this is a folder, not a file", file=output, field="--output", remedy="name a file in it")
+    if output.exists() and input.exists() and output.samefile(input):
+        raise InputError("this is the input", file=output, field="--output", remedy="name another file")
+    check_writable(folder, field="--output")
 
 
 def predict_file(
@@ -166,18 +219,23 @@ def predict_file(
     Raises:
         InputError: For what is wrong with the file, or if the output cannot be written.
     """
-    if not output.absolute().parent.is_dir():
-        raise InputError("its folder does not exist", file=output, field="--output", remedy="make the folder first")
-    columns = Columns(text=text_columns or checkpoint.text_columns)
+    check_output(output, input)
+    trained = checkpoint.columns.get("text_columns")
+    columns = Columns(
+        text=text_columns or (tuple(trained) if trained else None),
+        language=checkpoint.columns.get("language_column", "language"),
+    )
     examples = list(
         load_file(
             input,
             columns=columns,
             texts=texts_of(checkpoint.task.name),
-            language=language or checkpoint.source_language,
+            language=check_language(language, field="--language") if language else checkpoint.source_language,
         )
     )
     if not examples:
         raise InputError("there is no row to predict", file=input, remedy="check the file")
-    write_text(output, json_lines(predict(checkpoint, examples, batch_size)))
+    lines = json_lines(predict(checkpoint, examples, batch_size))
+    if PartialState().is_main_process:
+        write_text(output, lines)
     return len(examples)

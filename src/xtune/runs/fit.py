@@ -10,11 +10,13 @@ from typing import Any
 
 from accelerate import PartialState
 from rich.console import Console
+from rich.markup import escape
 
 from xtune.config.load import load_recipe, parse_recipe, to_dict, write_recipe
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
+from xtune.runs.augmentations import names_in
 from xtune.runs.card import model_card
 from xtune.runs.files import check_writable, read_json, write_json, write_text
 from xtune.runs.models import quiet
@@ -63,7 +65,8 @@ def fit(
         if (results := run / "results.json").is_file():
             finished: dict[str, Any] = read_json(results, "remove it, and the same command writes it anew")
             if main:
-                console.print(f"{run} is finished; to train it again, name another --output-dir", highlight=False)
+                said = f"{run} is finished; to train it again, name another --output-dir"
+                console.print(escape(said), highlight=False, soft_wrap=True)
             return finished
         if main:
             _announce(prepared, run, console)
@@ -150,7 +153,7 @@ def _claim(run: Path, recipe: Recipe) -> None:
     """Write `config.yaml`, or make sure that the one that is there is the same run."""
     config = run / "config.yaml"
     if config.is_file():
-        different = _first_difference(to_dict(_read_config(config)), to_dict(recipe))
+        different = _first_difference(_settings(_read_config(config)), _settings(recipe))
         if different:
             raise InputError(
                 f"the folder holds another run: it has {different[1]!r} where this one has {different[2]!r}",
@@ -175,6 +178,11 @@ def _read_config(config: Path) -> Recipe:
         raise InputError(problem, file=config, line=failure.line, field=failure.field, remedy=remedy) from None
 
 
+def _settings(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe makes a run do, without its words to the reader."""
+    return {key: value for key, value in to_dict(recipe).items() if key not in ("note", "augmentation_reasons")}
+
+
 def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> tuple[Any, ...] | None:
     for key in {**there, **here}:
         old, new = there.get(key), here.get(key)
@@ -189,16 +197,24 @@ def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix:
 def _announce(prepared: Prepared, run: Path, console: Console) -> None:
     recipe = prepared.recipe
     languages = sorted({code for split in prepared.evaluation.values() for code in split})
+    title = f"[bold]{recipe.task}[/]  {recipe.method}, {recipe.setting}, seed {recipe.seed}"
     lines = [
-        f"[bold]{recipe.task}[/]  {recipe.method}, {recipe.setting}, seed {recipe.seed}",
         f"model     {recipe.model}",
         f"data      {len(prepared.train):,} training examples in {recipe.source_language}; "
-        f"evaluated in {len(languages)}: {' '.join(languages)}",
-        f"labels    {', '.join(prepared.task.labels[:12])}",
+        + (f"evaluated in {len(languages)}: {' '.join(languages)}" if languages else "nothing to evaluate on"),
+        f"labels    {_some(prepared.task.labels)}",
+        *(f"augment   {reason}" for reason in (recipe.augmentation_reasons if names_in(recipe) else ())),
         *(f"notice    {notice}" for notice in prepared.notices),
     ]
     if prepared.code_switch_rate is not None:
         lines.append(
             f"switched  {prepared.code_switch_rate:.1f} % of words (asked {100 * recipe.code_switch.ratio:g} %)"
         )
-    console.print("\n".join([*lines, f"run       {run}"]), highlight=False, soft_wrap=True)
+    lines.append(f"run       {run}")
+    console.print("\n".join([title, *map(escape, lines)]), highlight=False, soft_wrap=True)
+
+
+def _some(names: Sequence[str], shown: int = 12) -> str:
+    """The first names, and how many more there are."""
+    more = f" … {len(names)} in all" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more

@@ -12,6 +12,7 @@ import huggingface_hub
 import transformers
 from huggingface_hub import constants
 
+from xtune.config.recipe import Recipe
 from xtune.errors import InputError
 from xtune.schema import Example, View
 from xtune.tasks.classification import Classification
@@ -56,6 +57,11 @@ def load_model(task: Classification, model: str, **options: Any) -> Any:
         return task.load_model(model, **options)
     except Exception as failure:  # as above
         raise _refusal(model, "model", failure, **options) from None
+
+
+def model_options(recipe: Recipe) -> dict[str, Any]:
+    """How a recipe wants its models loaded."""
+    return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
 def check_model(task: Classification, model: str, encoder: Encoder, **options: Any) -> None:
@@ -122,15 +128,18 @@ def _refusal(model: str, what: str, failure: Exception, **options: Any) -> Input
     if isinstance(failure, InputError):
         return failure
     said = next((line.strip() for line in str(failure).splitlines() if line.strip()), type(failure).__name__)
+    said = "there is none" if said.endswith(":") else said  # a list of what was looked for
     if options.get("attn_implementation") and ("attn_implementation" in said or "ttention" in said):
-        return InputError(said, field="attn_implementation", remedy="leave it out, or set attn_implementation=sdpa")
+        return InputError(
+            said.partition(". ")[0], field="attn_implementation", remedy="leave it out, or set attn_implementation=sdpa"
+        )
     if "ignore_mismatched_sizes" in said:
         problem = f"'{model}' has a head for other labels than the training set's"
         return InputError(
             problem, field="model", remedy="give the pre-trained encoder, or set data.labels to its labels"
         )
     if Path(model).exists():
-        problem, remedy = f"its {what} cannot be loaded: {said}", "give a folder with a whole model and its tokenizer"
+        problem, remedy = f"the {what} cannot be loaded: {said}", "give a folder with a whole model and its tokenizer"
         return InputError(problem, file=model, field="model", remedy=remedy)
     return InputError(
         f"there is no folder '{model}', and the Hub does not give its {what}: {said}",

@@ -27,7 +27,7 @@ from xtune.data import (
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.runs.augmentations import Resources, build_augmentations, build_copies, check_names, names_in
-from xtune.runs.models import check_model, check_vocabulary, load_encoder, use_cache_if_unreachable
+from xtune.runs.models import check_model, check_vocabulary, load_encoder, model_options, use_cache_if_unreachable
 from xtune.schema import Augmentation, View
 from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.datasets import dataset, datasets
@@ -146,11 +146,6 @@ def resolve_methods(recipe: Recipe) -> Recipe:
     return recipe
 
 
-def model_options(recipe: Recipe) -> dict[str, Any]:
-    """How the recipe wants its models loaded."""
-    return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
-
-
 def source_of(recipe: Recipe) -> Source:
     """Where the recipe's examples come from."""
     data = recipe.data
@@ -205,6 +200,8 @@ def load_evaluation(
             for language in languages
         }
     _check_selection(recipe, evaluation["dev"])
+    if bare := [code for code, examples in evaluation["test"].items() if not any(examples.column("label"))]:
+        notices.append(f"the test set has no labels in {', '.join(bare)}: predicted, not scored")
     return evaluation, notices
 
 

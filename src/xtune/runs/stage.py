@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,11 +11,14 @@ from typing import Any
 
 from accelerate import PartialState
 from rich.console import Console
+from safetensors import safe_open
 from transformers import PrinterCallback, TrainingArguments, set_seed
 
 from xtune.config.recipe import Recipe, Stage
 from xtune.consistency.objective import Objective
-from xtune.runs.files import write_json
+from xtune.errors import InputError
+from xtune.runs.files import read_json, write_json
+from xtune.runs.models import load_model, model_options
 from xtune.schema import Augmentation, Example
 from xtune.tasks.classification import Classification
 from xtune.training.arguments import training_arguments
@@ -79,7 +82,7 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
             rows.teacher = teacher.precompute(rows, folder / "teacher-logits.npy")
     log = JsonLog(run / "train_log.jsonl", stage.name)
     set_seed(recipe.seed)  # the head's initialisation does not depend on what came before
-    model = inputs.task.load_model(recipe.model, **_options(recipe))
+    model = load_model(inputs.task, recipe.model, **model_options(recipe))
     model.config.xtune = saved_settings(recipe)
     trainer = XTuneTrainer(
         model,
@@ -108,6 +111,8 @@ def saved_settings(recipe: Recipe) -> dict[str, Any]:
         "max_length": recipe.max_length,
         "source_language": recipe.source_language,
         "text_columns": list(recipe.data.text_columns) if recipe.data.text_columns else None,
+        "label_column": recipe.data.label_column,
+        "language_column": recipe.data.language_column,
     }
 
 
@@ -146,14 +151,10 @@ def _arguments(recipe: Recipe, stage: Stage, run: Path) -> TrainingArguments:
     return training_arguments(values, output_dir=run / stage.name, seed=recipe.seed, evaluates=evaluates)
 
 
-def _options(recipe: Recipe) -> dict[str, Any]:
-    return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
-
-
 def _teacher(inputs: StageInputs, stage: Stage, run: Path) -> Teacher | None:
     if stage.r2 is None:
         return None
-    return Teacher(inputs.task.load_model(str(run / stage.r2.teacher / "model"), **_options(inputs.recipe)))
+    return Teacher(load_model(inputs.task, str(run / stage.r2.teacher / "model"), **model_options(inputs.recipe)))
 
 
 def _finished(folder: Path) -> StageResult | None:
@@ -161,6 +162,8 @@ def _finished(folder: Path) -> StageResult | None:
     if not record.is_file():
         return None
     remedy = f"remove {folder}, and the same command trains the stage anew"
+    if not (folder / "model").is_dir():
+        raise InputError("the stage is finished, and its model is gone", file=folder, remedy=remedy)
     values = read_json(record, remedy)
     try:
         return StageResult(
@@ -175,8 +178,28 @@ def _clear_leftovers(folder: Path, checkpoint: Path | None) -> None:
     if checkpoint is None:
         clean_stage(folder, keep_step=-1, keep_selected=None)
         return
-    state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
-    clean_stage(folder, keep_step=state["global_step"], keep_selected=state["best_global_step"])
+    remedy = f"remove {checkpoint}, and the same command begins the stage anew"
+    state = read_json(checkpoint / "trainer_state.json", remedy)
+    _check_whole(checkpoint, remedy)
+    try:
+        step, selected = state["global_step"], state["best_global_step"]
+    except (TypeError, KeyError):
+        problem = "this is not what training left there"
+        raise InputError(problem, file=checkpoint / "trainer_state.json", remedy=remedy) from None
+    clean_stage(folder, keep_step=step, keep_selected=selected)
+
+
+def _check_whole(checkpoint: Path, remedy: str) -> None:
+    """Refuse a checkpoint with a broken file, which the Trainer would stumble over."""
+    for path in sorted(checkpoint.iterdir()):
+        try:
+            if path.suffix == ".safetensors":
+                with safe_open(path, framework="pt"):
+                    pass
+            elif path.suffix in (".pt", ".pth") and not zipfile.is_zipfile(path):
+                raise ValueError("it is not whole")
+        except Exception as failure:  # safetensors has errors of its own
+            raise InputError(f"the file is broken: {failure}", file=path, remedy=remedy) from None
 
 
 def _finish(trainer: XTuneTrainer, folder: Path, seconds: float) -> StageResult:

@@ -32,11 +32,11 @@ OURS = {
 """Fields that a recipe cannot set, and what to do instead."""
 
 BOUNDS = {
-    **dict.fromkeys(("per_device_train_batch_size", "gradient_accumulation_steps"), "above 0"),
-    **dict.fromkeys(("num_train_epochs", "logging_steps", "save_steps", "eval_steps"), "above 0"),
+    **dict.fromkeys(("per_device_train_batch_size", "gradient_accumulation_steps"), "more than 0"),
+    **dict.fromkeys(("num_train_epochs", "logging_steps", "save_steps", "eval_steps"), "more than 0"),
     **dict.fromkeys(("learning_rate", "weight_decay", "warmup_steps", "max_grad_norm"), "0 or more"),
     **dict.fromkeys(("adam_epsilon", "label_smoothing_factor", "dataloader_num_workers"), "0 or more"),
-    "max_steps": "above 0, or -1 to count epochs",
+    "max_steps": "more than 0, or -1 to count epochs",
 }
 """Numbers that `TrainingArguments` does not look at, and where they have to be."""
 
@@ -109,13 +109,14 @@ def check_fields(values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             checked[name] = TypeAdapter(hints[name]).validate_python(value)
         except ValidationError:
-            remedy = f"it takes {fields[name].type}, by default {fields[name].default}"
+            kind = getattr(fields[name].type, "__name__", fields[name].type)
+            remedy = f"it takes {kind}, by default {fields[name].default}"
             raise InputError(f"{value!r} does not fit", field=key, remedy=remedy) from None
         names = [str(member.value) for kind in get_args(hints[name]) if _is_enum(kind) for member in kind]
-        if names and str(checked[name]) not in names:
+        if names and str(getattr(checked[name], "value", checked[name])) not in names:
             raise InputError(f"there is no '{value}'", field=key, remedy=did_you_mean(str(value), names))
         if not _within(checked[name], BOUNDS.get(name, "")):
-            remedy = f"set it {BOUNDS.get(name, 'to a number')}"
+            remedy = f"set it to {BOUNDS.get(name, 'a finite number')}"
             raise InputError(f"{value!r} does not fit", field=key, remedy=remedy)
     return checked
 
@@ -138,6 +139,6 @@ def _within(value: Any, bound: str) -> bool:
     """Whether a number is one, and within its bound; what is no number is."""
     if not isinstance(value, int | float):
         return True
-    if bound.startswith("above 0"):
+    if bound.startswith("more than 0"):
         return 0 < value < math.inf or ("-1" in bound and value == -1)
     return 0 <= value < math.inf if bound else math.isfinite(value)

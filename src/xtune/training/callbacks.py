@@ -72,9 +72,10 @@ def cut_log(path: Path, stage: str, step: int) -> list[dict[str, Any]]:
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
             line = json.loads(text)
-        except json.JSONDecodeError:
+            stays = line["stage"] != stage or line["step"] <= step
+        except (ValueError, KeyError, TypeError):
             continue
-        if line["stage"] != stage or line["step"] <= step:
+        if stays:
             kept.append(line)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
@@ -102,7 +103,8 @@ class Reporter(TrainerCallback):
         if not state.is_world_process_zero:
             return
         if state.global_step:
-            self.console.print(f"{self.stage}: resumed at step {state.global_step} of {state.max_steps}")
+            resumed = f"{self.stage}: resumed at step {state.global_step} of {state.max_steps}"
+            self.console.print(resumed, highlight=False, soft_wrap=True)
         if self.console.is_terminal:
             self._bar = Progress(
                 TextColumn("[bold]{task.description}"),
@@ -136,9 +138,8 @@ class Reporter(TrainerCallback):
             self._bar.update(self._task, losses=shown)
         else:
             what = "dev" if "loss" not in logs else f"{self._left(state)} left"
-            self.console.print(
-                f"{self.stage}  step {state.global_step}/{state.max_steps}  {what}  {shown}", highlight=False
-            )
+            line = f"{self.stage}  step {state.global_step}/{state.max_steps}  {what}  {shown}"
+            self.console.print(line, highlight=False, soft_wrap=True)  # one line in a log file, however long
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Leave the full bar behind."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, XLMRobertaTokenizer
@@ -119,7 +119,7 @@ def test_the_best_path_is_the_tokenizers(family: str) -> None:
 SAMPLERS: dict[str, SubwordSampler] = {}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(word=words)
 @pytest.mark.parametrize("family", TOKENIZERS)
 def test_the_best_path_is_the_tokenizers_whatever_the_word(family: str, word: str) -> None:
@@ -311,7 +311,10 @@ def test_tokenizers_that_cannot_be_sampled() -> None:
 
     word_level = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordLevel({"a": 0, "?": 1}, unk_token="?")))
     no_unknown = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.Unigram([("a", -1.0)])))
-    for tokenizer, problem in ((Slow(), "Slow"), (word_level, "WordLevel"), (no_unknown, "unknown token")):
+    in_python = copy.deepcopy(unigram_tokenizer())
+    in_python.backend_tokenizer.normalizer = normalizers.Normalizer.custom(object())
+    cases = ((Slow(), "Slow"), (word_level, "WordLevel"), (no_unknown, "unknown token"), (in_python, "cannot be read"))
+    for tokenizer, problem in cases:
         with pytest.raises(InputError, match=problem) as raised:
             sampler_for(tokenizer)
         assert raised.value.remedy

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.tiny import SENTENCES, TOKENIZERS
@@ -77,7 +77,7 @@ def test_real_text(family: str) -> None:
             check(word, sampler.viterbi(word, initial))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(word=st.text("กำเแ่้ิสวัสດີคករ្ៀေွ្中文字日本のカーﾞ。、ab1-\u200b\u3099\ufe0f", min_size=1, max_size=20))
 @pytest.mark.parametrize("family", TOKENIZERS)
 def test_any_mixture(family: str, word: str) -> None:
@@ -92,7 +92,7 @@ def pieces_of(*surfaces: str) -> tuple[Piece, ...]:
     return tuple(pieces)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(sizes=st.lists(st.integers(1, 7), min_size=1, max_size=9))
 def test_as_few_single_graphemes_as_can_be(sizes: list[int]) -> None:
     pieces = pieces_of(*("字" * size for size in sizes))
