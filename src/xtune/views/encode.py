@@ -8,7 +8,7 @@ Training and prediction encode by this one function.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -95,6 +95,7 @@ class Encoder:
         self._backend.no_truncation()
         self._backend.no_padding()
         self._vocabulary: dict[str, int] = self._backend.get_vocab(with_added_tokens=True)
+        self._marks = {self._vocabulary[mark] for mark in WORD_START_MARKS if mark in self._vocabulary}
         self._unknown = tokenizer.unk_token_id
         self._cut_left = tokenizer.truncation_side == "left"
         self._templates = (_template(self._backend, 1), _template(self._backend, 2))
@@ -149,14 +150,14 @@ class Encoder:
 
     def _splice(self, tokens: _Tokens, text: Text, word: int, pieces: Sequence[Piece]) -> None:
         """Exchange a word's tokens for its pieces; a word that shares a token with others is left as it is."""
-        found = _range_of(tokens, text, word)
+        found = _range_of(tokens, text, word, self._marks)
         if found is None:
             return
         first, last = found
-        marked = str(self._backend.id_to_token(tokens.ids[first])).startswith(WORD_START_MARKS)
-        if marked != pieces[0].token.startswith(WORD_START_MARKS):
-            return  # the tokenizer puts the mark elsewhere here, as Gemma's does in runs of spaces
         start = 0 if text.pretokenized else text.words[word][0]
+        marked = str(self._backend.id_to_token(tokens.ids[first])).startswith(WORD_START_MARKS)
+        if marked != pieces[0].token.startswith(WORD_START_MARKS) or (tokens.offsets[first][0] < start and not marked):
+            return  # the tokenizer puts the mark elsewhere here, as Gemma's does in runs of spaces
         tokens.ids[first:last] = [self._vocabulary.get(piece.token, self._unknown) for piece in pieces]
         tokens.offsets[first:last] = [(start + piece.start, start + piece.end) for piece in pieces]
         if isinstance(tokens, _WordTokens):
@@ -187,8 +188,11 @@ def _input(text: Text) -> str | list[str]:
     return [text.word(index) for index in range(len(text.words))] if text.pretokenized else text.text
 
 
-def _range_of(tokens: _Tokens, text: Text, word: int) -> tuple[int, int] | None:
-    """The tokens `[first, last)` that are this word's alone, its word-start mark among them; None if there are none."""
+def _range_of(tokens: _Tokens, text: Text, word: int, marks: Collection[int]) -> tuple[int, int] | None:
+    """The tokens `[first, last)` that are this word's alone, its word-start mark among them; None if there are none.
+
+    `marks` are the ids of bare marks.
+    """
     if isinstance(tokens, _WordTokens):
         own = [index for index, owner in enumerate(tokens.words) if owner == word]
         return (own[0], own[-1] + 1) if own else None
@@ -200,6 +204,7 @@ def _range_of(tokens: _Tokens, text: Text, word: int) -> tuple[int, int] | None:
     # A bare mark ("▁" before a piece that has none) covers the one space before the word, or nothing at its start.
     if (
         first
+        and tokens.ids[first - 1] in marks
         and tokens.offsets[first][0] == start
         and tokens.offsets[first - 1] in ((start - 1, start), (start, start))
     ):

@@ -51,13 +51,20 @@ def dictionaries() -> Dictionaries:
 
 
 def by_word(view: View, tokens: Iterable[tuple[int, int, tuple[int, int]]]) -> Words:
-    """Tokens (id, text, characters) by the word that they stand in, a mark in the space before a word with it."""
+    """Tokens (id, text, characters) by the word that they stand in, a mark in the space before a word with it.
+
+    Tokens of a gap, which the words around it do not own, stand under -1 - word.
+    """
     found: Words = {}
     for token, which, span in tokens:
         if which != SPECIAL:
             words = view.example.texts[which].words
             word = next((index for index, (_, end) in enumerate(words) if span[0] < end), len(words))
-            found.setdefault((which, word), []).append((token, span))
+            start = words[word][0] if word < len(words) else len(view.example.texts[which].text)
+            text = view.example.texts[which].text
+            mark = (start - 1, start) if text[start - 1 : start] == " " else (start, start)
+            in_gap = span[1] <= start and span not in (mark, (start, start))
+            found.setdefault((which, -1 - word if in_gap else word), []).append((token, span))
     return found
 
 
