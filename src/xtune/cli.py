@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -193,6 +194,9 @@ def doctor() -> None:
 
 def main() -> None:
     """Run the command line; wrong input is one message and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows "?", and the run goes on
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         app()
     except InputError as failure:

@@ -124,12 +124,16 @@ class SubwordSampling:
         for which, text in enumerate(view.example.texts):
             drawn = (rng.random(len(text.words)) < self.ratio).tolist()
             for index in range(len(text.words)):
-                word, initial = text.word(index), self.sampler.is_initial(text, index)
+                word = text.word(index)
+                unspaced = is_unspaced(word)
+                if not (drawn[index] or unspaced):
+                    continue
+                initial = self.sampler.is_initial(text, index)
                 own = self.sampler.viterbi(word, initial)
-                if is_unspaced(word):
+                if unspaced:
                     pieces = self._stretch_by_stretch(word, own, rng)
                 else:
-                    pieces = self.sampler.segment(word, rng, initial) if drawn[index] else None
+                    pieces = self.sampler.segment(word, rng, initial)
                 if pieces == own:
                     segmentation.pop((which, index), None)
                 elif pieces is not None:
