@@ -73,8 +73,9 @@ def train(
     output_dir: Annotated[str | None, typer.Option("--output-dir", metavar="DIR", help="The run's folder.")] = None,
 ) -> None:
     """Train all stages of a recipe, evaluate in every language; the same command again resumes."""
-    from xtune.config.load import load_recipe
-    from xtune.runs.fit import default_folder, fit
+    with console.status("starting …"):  # importing torch takes seconds
+        from xtune.config.load import load_recipe
+        from xtune.runs.fit import default_folder, fit
 
     keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
     loaded = load_recipe(recipe, keys)
@@ -99,11 +100,12 @@ def evaluate(
     batch_size: BatchSize = 64,
 ) -> None:
     """Score a model in many languages."""
-    from xtune.config.load import parse_recipe
-    from xtune.runs.apply import check_scores_folder, load_checkpoint
-    from xtune.runs.apply import evaluate as run_evaluation
-    from xtune.runs.files import write_json
-    from xtune.runs.results import write_predictions
+    with console.status("starting …"):
+        from xtune.config.load import parse_recipe
+        from xtune.runs.apply import check_scores_folder, load_checkpoint
+        from xtune.runs.apply import evaluate as run_evaluation
+        from xtune.runs.files import write_json
+        from xtune.runs.results import write_predictions
 
     folder = Path(_named(output_dir))
     if split not in ("train", "dev", "test"):
@@ -116,7 +118,7 @@ def evaluate(
     data: dict[str, Any] = {**checkpoint.columns, "dir": data_dir, split: input, "languages": languages}
     if text_columns:
         data["text_columns"] = text_columns
-    with _own_options():
+    with _predicting():
         config = parse_recipe({"task": checkpoint.task.name, "model": model, "data": data}).data
         summary, results = run_evaluation(checkpoint, config, split=split, batch_size=batch_size)
     if _speaks():
@@ -141,12 +143,13 @@ def predict(
     batch_size: BatchSize = 64,
 ) -> None:
     """Label new texts, in any language."""
-    from xtune.runs.apply import check_output, load_checkpoint, predict_file
+    with console.status("starting …"):
+        from xtune.runs.apply import check_output, load_checkpoint, predict_file
 
     check_output(Path(output), Path(input))
     checkpoint = load_checkpoint(model)
     columns = tuple(text_columns.split(",")) if text_columns else None
-    with _own_options():
+    with _predicting():
         count = predict_file(
             checkpoint, Path(input), Path(output), language=language, text_columns=columns, batch_size=batch_size
         )
@@ -214,10 +217,11 @@ def main() -> None:
 
 
 @contextmanager
-def _own_options() -> Iterator[None]:
-    """Let errors name this command's options, where they name the keys of a recipe."""
+def _predicting() -> Iterator[None]:
+    """Say so, and let errors name this command's options, where they name the keys of a recipe."""
     try:
-        yield
+        with console.status("predicting …"):
+            yield
     except InputError as failure:
         texts = [failure.problem, failure.field or "", failure.remedy or ""]
         for key, option in OPTIONS.items():

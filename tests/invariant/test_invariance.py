@@ -89,7 +89,6 @@ def test_processes_change_nothing(two: tuple[Path, str], whole: Path) -> None:
         assert one == pytest.approx(other, abs=1e-3)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="bug: each process prints the scores")
 def test_one_process_speaks_for_all(two: tuple[Path, str]) -> None:
     _, said = two
     assert said.count("results.json") == 1

@@ -121,7 +121,8 @@ def evaluate(
     Returns:
         What `results.json` holds, and the predictions by split and language.
     """
-    recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data)
+    source_language = checkpoint.source_language
+    recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data, source_language=source_language)
     source = replace(source_of(recipe), labels=checkpoint.task.labels)
     there = languages_of(source, split)
     wanted = [check_language(code, field="--languages") for code in data.languages or there]

@@ -59,7 +59,8 @@ def fit(
     recipe = resolve_methods(recipe)
     check_arguments(recipe, run)
     with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
-        prepared = prepare(recipe, Path(scratch))
+        with console.status("reading the model and the data …"):
+            prepared = prepare(recipe, Path(scratch))
         _claim(run, prepared.recipe)
         main = PartialState().is_main_process
         if (results := run / "results.json").is_file():

@@ -108,7 +108,7 @@ class Reporter(TrainerCallback):
         if self.console.is_terminal:
             self._bar = Progress(
                 TextColumn("[bold]{task.description}"),
-                BarColumn(bar_width=30),
+                BarColumn(bar_width=10),  # the line fits into 80 columns with all four losses
                 MofNCompleteColumn(),
                 TimeRemainingColumn(elapsed_when_finished=True),
                 TextColumn("[dim]{task.fields[losses]}"),
@@ -133,10 +133,11 @@ class Reporter(TrainerCallback):
         """Show the losses, or an evaluation."""
         if not state.is_world_process_zero or not logs or "train_runtime" in logs:
             return
-        shown = "  ".join(f"{name.removeprefix('eval_')} {value:.4g}" for name, value in _shown(logs).items())
+        values = _shown(logs)
         if self._bar and "loss" in logs:
-            self._bar.update(self._task, losses=shown)
+            self._bar.update(self._task, losses=" ".join(f"{name} {value:.3g}" for name, value in values.items()))
         else:
+            shown = "  ".join(f"{name.removeprefix('eval_')} {value:.4g}" for name, value in values.items())
             what = "dev" if "loss" not in logs else f"{self._left(state)} left"
             line = f"{self.stage}  step {state.global_step}/{state.max_steps}  {what}  {shown}"
             self.console.print(line, highlight=False, soft_wrap=True)  # one line in a log file, however long
