@@ -115,7 +115,7 @@ class GaussianNoiseConfig:
     """Noise on the input embeddings (paper, section 3.2.2).
 
     `eps` is the standard deviation (`normal`) or the half-width (`uniform`). The published code has uniform 1e-5,
-    which is numerically nothing beside dropout; the default here is a tenth of XLM-R's embedding scale.
+    which is numerically nothing beside dropout; the default here is ours and has not been tuned.
     """
 
     kind: Literal["normal", "uniform"] = "normal"
