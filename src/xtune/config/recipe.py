@@ -49,7 +49,8 @@ class DataConfig:
         id_column: Column of the example's id; null: `id` if there is one, else the row counted from 0.
         labels: All labels in order; null: those of the dataset, or of the training file, sorted.
         languages: Languages to evaluate; null: all there are.
-        translations: Translations of the training set: a file, or a folder or pattern with `{lang}`.
+        translations: Translations of the training set: a file, or a folder or pattern with `{lang}`; null: in the
+            setting that uses them `translations/` in the dataset's folder or in `dir`, if it is there.
         dictionaries: Folder of MUSE dictionaries, `en-{lang}.txt`; null: `dictionaries/` in `dir`, if it is there.
         max_train_examples: Use the first so many; null: all.
         max_dev_examples: The same for each language's dev set.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xtune.data.columns import Columns, Expected, row_language, to_examples
 from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
-from xtune.data.files import language_files, language_in_name
+from xtune.data.files import file_format, language_files, language_in_name
 from xtune.data.formats import READERS, read_file
 from xtune.data.hub import Hub, hub_examples, open_split
 from xtune.errors import InputError, did_you_mean
@@ -28,7 +28,8 @@ class Source:
         files: The user's file for a split: a file, or a folder of `{split}-{lang}.csv`, `.tsv` or `.jsonl` (also
             `.gz`, `.xz`), or a pattern with `{lang}`. A single file is in the language that its name ends in
             (`train-de.csv`), else in those of its column of languages, else in the source language.
-        folder: XTREME's `{split}-{lang}.tsv` without header: the folder of the task, or the one that holds it.
+        folder: The folder of the task, or the one that holds it: XTREME's `{split}-{lang}.tsv` without header, else
+            files in a format of `READERS`, whose columns have names.
         task: What the task's folder is called in `folder`.
         hub: Copies of the dataset on the Hub, the best first.
         columns: What the columns of the user's files are called.
@@ -55,7 +56,7 @@ def has_split(source: Source, split: str) -> bool:
         given = source.files[split]
         return not Path(given).is_dir() or any(language_files(pattern) for pattern in _patterns(given, split))
     if source.folder is not None:
-        return bool(language_files(f"{_xtreme_folder(source)}/{split}-{{lang}}.tsv"))
+        return any(language_files(pattern) for pattern in _patterns(str(_task_folder(source)), split))
     return any(split in hub.splits for hub in source.hub)
 
 
@@ -73,7 +74,7 @@ def languages_of(source: Source, split: str) -> list[str]:
         located = _user_files(source, split)
         return sorted(located if isinstance(located, dict) else _languages_in(located, source))
     if source.folder is not None:
-        return sorted(_xtreme_files(source, split))
+        return sorted(_task_files(source, split))
     return sorted({language for hub in _hubs(source, split) if split in hub.splits for language in hub.languages})
 
 
@@ -138,7 +139,9 @@ def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator
         rows = to_examples(read_file(located), located, source.columns, expected, language=language, default=default)
         return _some(rows, located, language, source.columns.language)
     if source.folder is not None:
-        file, texts = _of_language(_xtreme_files(source, split), language, split), source.texts or 2
+        file, texts = _of_language(_task_files(source, split), language, split), source.texts or 2
+        if file_format(file) != ".tsv":
+            return to_examples(read_file(file), file, source.columns, expected, language=language, named=True)
         columns = Columns(text=TEXT_COLUMNS[:texts])
         relaxed = replace(expected, empty_texts=True)
         return to_examples(read_xtreme(file, texts), file, columns, relaxed, language=language)
@@ -169,16 +172,17 @@ def _patterns(given: str, split: str) -> list[str]:
     return [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in READERS]
 
 
-def _xtreme_files(source: Source, split: str) -> dict[str, Path]:
-    """The files of a split in XTREME's layout."""
-    folder = _xtreme_folder(source)
-    if found := language_files(f"{folder}/{split}-{{lang}}.tsv"):
-        return found
+def _task_files(source: Source, split: str) -> dict[str, Path]:
+    """The files of a split in the task's folder: XTREME's where there are any, else those with names of columns."""
+    folder = _task_folder(source)
+    for pattern in sorted(_patterns(str(folder), split), key=lambda pattern: not pattern.endswith(".tsv")):
+        if found := language_files(pattern):
+            return found
     remedy = f"give the folder that holds {source.task or 'the files'}, as XTREME's download scripts leave it"
     raise InputError(f"no file is called {split}-{{lang}}.tsv", file=folder, field="data.dir", remedy=remedy)
 
 
-def _xtreme_folder(source: Source) -> Path:
+def _task_folder(source: Source) -> Path:
     """The task's own folder, whether it or the one above it was given."""
     assert source.folder is not None
     if not source.folder.is_dir():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from xtune.pocket.plan import Asked, Clause
 from xtune.pocket.writers import Writer
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+TASKS = ("topic", "nli", "paraphrase", "udpos", "panx", "qa")
+PARTS = (*TASKS, "tatoeba", "mono")
 _PAIR_LABELS = ("0", "1")
 _ASKED: tuple[Asked, ...] = tuple(ASKED_ROLES)
 _TRIES = 50  # for each item, before the lexicon counts as exhausted
@@ -59,7 +62,7 @@ class BenchmarkStats:
         examples: Examples by task and split, in each language that the split has.
         dictionary_coverage: Share of the translatable concepts that each dictionary has.
         dictionary_noise: Share of each dictionary's pairs that are wrong.
-        anchored: Share of each language's documents with a switched word.
+        anchored: Share of each language's documents with a switched word; empty where none were written.
     """
 
     seed: int
@@ -74,6 +77,7 @@ def write_benchmark(
     folder: Path,
     seed: int,
     *,
+    parts: Collection[str] = PARTS,
     sizes: Sizes | None = None,
     coverage: float = 0.7,
     noise: float = 0.06,
@@ -83,7 +87,9 @@ def write_benchmark(
 
     Args:
         folder: Where to; what it has of the same names is overwritten.
-        seed: Of everything that is drawn. Each file has a stream of its own, so that a size does not change others.
+        seed: Of everything that is drawn. Each part has a stream of its own, so that neither its size nor whether it
+            is written changes the others.
+        parts: Tasks, `tatoeba` (retrieval) and `mono` (text for pre-training); the dictionaries are always written.
         sizes: How much of each; None: the defaults of `Sizes`.
         coverage: Share of the lexicon that each dictionary has.
         noise: Share of wrong pairs in a dictionary.
@@ -93,14 +99,17 @@ def write_benchmark(
     sizes, lexicon = sizes or Sizes(), load_lexicon()
     folder.mkdir(parents=True, exist_ok=True)
     writer = Writer(lexicon, folder)
-    examples = _write_tasks(writer, seed, sizes)
+    examples = {task: _write_task(writer, seed, sizes, task) for task in TASKS if task in parts}
+    if "tatoeba" in parts:
+        writer.parallel(_items(seed, "tatoeba", "test", sizes.retrieval, set(), lambda draw, row: draw.any()))
+        examples["tatoeba"] = {"test": sizes.retrieval}
     dictionaries = {
         language: make_dictionary(lexicon, language, stream(seed, f"dictionary/{language}"), coverage, noise)
         for language in LANGUAGES[1:]
         if language not in WITHOUT_DICTIONARY
     }
     _write_dictionaries(folder, dictionaries)
-    anchored = _write_mono(folder, seed, sizes.mono, Anchors(anchors, dictionaries))
+    anchored = _write_mono(folder, seed, sizes.mono, Anchors(anchors, dictionaries)) if "mono" in parts else {}
     return BenchmarkStats(
         seed,
         len(lexicon),
@@ -135,25 +144,20 @@ def _items(
     return [items[index] for index in order]
 
 
-def _write_tasks(writer: Writer, seed: int, sizes: Sizes) -> dict[str, dict[str, int]]:
-    """Write all tasks; how many examples each split of each has."""
-    topics = _splits(seed, "topic", sizes, _document)
-    inferences = _splits(seed, "nli", sizes, lambda draw, row: inference(draw, NLI_LABELS[row % 3]))
-    paraphrases = _splits(seed, "paraphrase", sizes, lambda draw, row: paraphrase(draw, _PAIR_LABELS[row % 2]))
-    tagged = _splits(seed, "udpos", sizes, lambda draw, row: draw.any())
-    named = _splits(seed, "panx", sizes, lambda draw, row: sentence_with_names(draw))
-    questions = _splits(seed, "qa", sizes, lambda draw, row: question(draw, _ASKED[row % 3]))
-    for split in SPLITS:
-        writer.topic(split, topics[split])
-        writer.pairs("nli", split, inferences[split])
-        writer.pairs("paraphrase", split, paraphrases[split])
-        writer.tags("udpos", split, tagged[split], entities=False)
-        writer.tags("panx", split, named[split], entities=True)
-        writer.questions(split, questions[split])
-    writer.parallel(_items(seed, "tatoeba", "test", sizes.retrieval, set(), lambda draw, row: draw.any()))
-    counts: dict[str, int] = {split: sizes.of(split) for split in SPLITS}
-    tasks = ("topic", "nli", "paraphrase", "udpos", "panx", "qa")
-    return {**{task: dict(counts) for task in tasks}, "tatoeba": {"test": sizes.retrieval}}
+def _write_task(writer: Writer, seed: int, sizes: Sizes, task: str) -> dict[str, int]:
+    """Write the splits of a task; how many examples each of them has."""
+    ways: dict[str, tuple[Callable[[Drawer, int], Any], Callable[..., None]]] = {
+        "topic": (_document, writer.topic),
+        "nli": (lambda draw, row: inference(draw, NLI_LABELS[row % 3]), partial(writer.pairs, "nli")),
+        "paraphrase": (lambda draw, row: paraphrase(draw, _PAIR_LABELS[row % 2]), partial(writer.pairs, "paraphrase")),
+        "udpos": (lambda draw, row: draw.any(), partial(writer.tags, "udpos", entities=False)),
+        "panx": (lambda draw, row: sentence_with_names(draw), partial(writer.tags, "panx", entities=True)),
+        "qa": (lambda draw, row: question(draw, _ASKED[row % 3]), writer.questions),
+    }
+    draw, write = ways[task]
+    for split, items in _splits(seed, task, sizes, draw).items():
+        write(split, items)
+    return {split: sizes.of(split) for split in SPLITS}
 
 
 def _document(draw: Drawer, row: int) -> tuple[tuple[Clause, ...], str]:

@@ -124,6 +124,7 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, 
     }
     summary = build_results(recipe, results, stages, len(prepared.train))
     summary["code_switch_rate"] = prepared.code_switch_rate
+    summary["resources"] = dict(prepared.resources)
     if main:
         _write_model(last.model, run / "model", model_card(summary, to_dict(recipe)))
         write_predictions(run / "predictions", recipe.task, results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from xtune.augment.codeswitch import realised_rate
 from xtune.augment.compose import generator_for
 from xtune.config.auto import choose_augmentation
 from xtune.config.methods import check_stages, stages_of
-from xtune.config.recipe import Recipe
+from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import (
     Columns,
     ExampleTable,
@@ -54,6 +54,7 @@ class Prepared:
         copies: By the same names, what makes the augmented copies of D.
         notices: What the user should know.
         code_switch_rate: Share of words that code-switch changes, in percent; None without code-switch.
+        resources: Languages that there are `dictionaries` and `translations` of; None where the run uses none.
     """
 
     recipe: Recipe
@@ -65,6 +66,7 @@ class Prepared:
     copies: dict[str, tuple[Augmentation, ...]]
     notices: tuple[str, ...]
     code_switch_rate: float | None
+    resources: Mapping[str, tuple[str, ...] | None]
 
 
 def prepare(recipe: Recipe, scratch: Path) -> Prepared:
@@ -106,6 +108,10 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         copies=build_copies(recipe, resources),
         notices=(*notices, *more),
         code_switch_rate=_rate(recipe, train, augmentations),
+        resources={
+            "dictionaries": resources.dictionaries.languages if resources.dictionaries else None,
+            "translations": resources.translations.languages if resources.translations else None,
+        },
     )
 
 
@@ -118,9 +124,7 @@ def resolve_methods(recipe: Recipe) -> Recipe:
     if recipe.task not in GENERIC_TASKS and recipe.task not in datasets():
         known = [*GENERIC_TASKS, *datasets()]
         raise InputError(f"there is no task '{recipe.task}'", field="task", remedy=did_you_mean(recipe.task, known))
-    beside = Path(recipe.data.dir or "") / "dictionaries"
-    if recipe.data.dir and recipe.data.dictionaries is None and beside.is_dir():
-        recipe = replace(recipe, data=replace(recipe.data, dictionaries=str(beside)))
+    recipe = replace(recipe, data=_with_what_is_beside(recipe))
     translated = recipe.data.translations is not None
     if recipe.setting == "auto":
         recipe = replace(recipe, setting="translate-train-all" if translated else "cross-lingual-transfer")
@@ -144,6 +148,21 @@ def resolve_methods(recipe: Recipe) -> Recipe:
             remedy="set setting=translate-train-all, or another augmentation than mt",
         )
     return recipe
+
+
+def _with_what_is_beside(recipe: Recipe) -> DataConfig:
+    """The `data` section, with the dictionaries and, where they are to be used, the translations in `data.dir`."""
+    data = recipe.data
+    if data.dir is None:
+        return data
+    folder = Path(data.dir)
+    if data.dictionaries is None and (folder / "dictionaries").is_dir():
+        data = replace(data, dictionaries=str(folder / "dictionaries"))
+    if data.translations is None and recipe.setting == "translate-train-all":
+        own = folder / dataset(recipe.task).folder if recipe.task in datasets() else folder
+        found = next((path for path in (own / "translations", folder / "translations") if path.is_dir()), None)
+        data = replace(data, translations=str(found) if found else None)
+    return data
 
 
 def source_of(recipe: Recipe) -> Source:

@@ -29,7 +29,7 @@ class DatasetRow:
         description: The question that an annotator answered, in one line.
         source: Where it comes from.
         licence: What may be done with it.
-        folder: XTREME's folder.
+        folder: The dataset's own folder, below `data.dir`.
         texts: How many texts an example has.
         labels: All labels, in the order of the model's outcomes.
         languages: Those it is evaluated in, the source language first.
