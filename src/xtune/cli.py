@@ -1,4 +1,4 @@
-"""The command line: `xtune train`, `evaluate`, `predict`, `recipes`, `doctor`."""
+"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `recipes`, `pocket`, `doctor`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from xtune.errors import InputError
+from xtune.pocket.commands import pocket_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -63,6 +64,21 @@ def xtune(
     """Label in one language, ship in all: fine-tune an encoder on labels in one language so that it works in many."""
 
 
+@app.command(epilog="xtune quickstart --task nli")
+def quickstart(
+    task: Annotated[str, typer.Option("--task", metavar="TASK", help="topic, nli or paraphrase.")] = "topic",
+    output_dir: Annotated[
+        str | None, typer.Option("--output-dir", metavar="DIR", help="Default: quickstart-TASK.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, help="Of the data and of both runs.")] = 1,
+) -> None:
+    """See the gain in minutes, without network, data or GPU; the same command again resumes."""
+    with console.status("starting …"):
+        from xtune.pocket.quickstart import quickstart as run_quickstart
+
+    run_quickstart(task, Path(f"quickstart-{task}" if output_dir is None else _named(output_dir)), seed, console)
+
+
 @app.command(epilog="xtune train text-classification data.train=my.csv data.dev=dev.csv --output-dir RUN")
 def train(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name (`xtune recipes`), or a YAML file.")],
@@ -75,12 +91,13 @@ def train(
     """Train all stages of a recipe, evaluate in every language; the same command again resumes."""
     with console.status("starting …"):  # importing torch takes seconds
         from xtune.config.load import load_recipe
+        from xtune.pocket.supplies import furnish
         from xtune.runs.fit import default_folder, fit
 
     keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
     loaded = load_recipe(recipe, keys)
     run = str(default_folder(loaded)) if output_dir is None else _named(output_dir)
-    results = fit(loaded, output_dir=run, console=console)
+    results = fit(furnish(loaded), output_dir=run, console=console)
     if _speaks():
         _show(results, f"model: {run}/model   results: {run}/results.json")
 
@@ -159,6 +176,7 @@ def predict(
 
 recipes_app = typer.Typer(help="The recipes that come with xtune.", invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
+app.add_typer(pocket_app, name="pocket")
 
 
 @recipes_app.callback()

@@ -11,6 +11,7 @@ from typing import Any
 from accelerate import PartialState
 from rich.console import Console
 from rich.markup import escape
+from transformers import TrainerCallback
 
 from xtune.config.load import load_recipe, parse_recipe, to_dict, write_recipe
 from xtune.config.recipe import Recipe
@@ -32,6 +33,7 @@ def fit(
     *,
     output_dir: str | Path | None = None,
     console: Console | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> dict[str, Any]:
     """Train all stages of a recipe, evaluate the model in all languages, and leave a run.
 
@@ -42,6 +44,7 @@ def fit(
         overrides: `["seed=2", …]` or `{"seed": 2, …}`, where `recipe` is a name or a path.
         output_dir: The run's folder; None: `default_folder`.
         console: Where progress is shown; None: standard output.
+        callbacks: Further callbacks of every stage's training.
 
     Returns:
         What `results.json` holds.
@@ -72,7 +75,9 @@ def fit(
         if main:
             _announce(prepared, run, console)
         inputs = _stage_inputs(prepared)
-        stages = {stage.name: run_stage(inputs, stage, run, console) for stage in prepared.recipe.stages or ()}
+        stages = {
+            stage.name: run_stage(inputs, stage, run, console, callbacks) for stage in prepared.recipe.stages or ()
+        }
         return _conclude(prepared, stages, run, main)
 
 

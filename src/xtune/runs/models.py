@@ -32,6 +32,9 @@ def load_encoder(model: str, max_length: int) -> Encoder:
     Raises:
         InputError: The tokenizer cannot be had, or takes no texts of `max_length`.
     """
+    if model == "pocket":
+        remedy = "give recipes to xtune.fit as xtune.pocket.furnish(load_recipe(…)) makes them; `xtune train` does so"
+        raise InputError("the pocket encoder is in the package, not on the Hub", field="model", remedy=remedy)
     if not Path(model).is_dir():
         use_cache_if_unreachable()
     try:

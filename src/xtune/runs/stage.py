@@ -12,7 +12,7 @@ from typing import Any
 from accelerate import PartialState
 from rich.console import Console
 from safetensors import safe_open
-from transformers import PrinterCallback, TrainingArguments, set_seed
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments, set_seed
 
 from xtune.config.recipe import Recipe, Stage
 from xtune.consistency.objective import Objective
@@ -63,7 +63,9 @@ class StageResult:
     examples: int
 
 
-def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) -> StageResult:
+def run_stage(
+    inputs: StageInputs, stage: Stage, run: Path, console: Console, callbacks: Sequence[TrainerCallback] = ()
+) -> StageResult:
     """Train a stage in `run/NAME`, from the pre-trained model, or from where it was interrupted."""
     folder = run / stage.name
     if (done := _finished(folder)) is not None:
@@ -91,7 +93,7 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
         objective=objective,
         teacher=teacher,
         evaluate=inputs.evaluate,
-        callbacks=[LogBeforeSave(), log, Reporter(stage.name, console)],
+        callbacks=[LogBeforeSave(), log, Reporter(stage.name, console), *callbacks],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)

@@ -1,0 +1,60 @@
+"""How a run was made, in words: its losses, settings and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from xtune.report.compare import Run
+
+
+def made(run: Run) -> dict[str, str]:
+    """What made a run what it is, by name; a value may have several lines."""
+    results, environment = run.results, run.results["environment"]
+    return {
+        "Training": "\n".join(stage_in_words(stage) for stage in run.recipe.get("stages") or ()),
+        "Setting": str(results["setting"]),
+        "Encoder": model_name(results),
+        "Arguments": ", ".join(f"{name} {value}" for name, value in (run.recipe.get("train") or {}).items()),
+        "Checkpoint": _checkpoint(results["selection"]),
+        "Seed": str(results["seed"]),
+        "Time": f"{results['timing']['train_seconds']:.0f} s of training",
+        "Machine": f"{environment['device']}, {environment['threads']} thread{'s' * (environment['threads'] != 1)}",
+        "Versions": ", ".join(
+            f"{name} {environment[name]}"
+            for name in ("python", "torch", "transformers", "git")
+            if environment.get(name) is not None
+        ),
+        "Folder": str(run.folder),
+    }
+
+
+def stage_in_words(stage: Mapping[str, Any]) -> str:
+    """The losses of a stage, as the method's formulas have them.
+
+    >>> stage_in_words({"name": "stage2", "augmentation": "cs", "r1": {"augmentation": "ss", "weight": 2.0}})
+    'stage2: task on D and a cs copy of it + 2 · R1(ss)'
+    """
+    said = f"{stage['name']}: task on D"
+    if copy := stage.get("augmentation"):
+        said += f" and a {copy} copy of it"
+    if r1 := stage.get("r1"):
+        said += f" + {r1['weight']:g} · R1({r1['augmentation']})"
+    if r2 := stage.get("r2"):
+        said += f" + {r2['weight']:g} · R2(teacher {r2['teacher']})"
+    return said
+
+
+def model_name(results: Mapping[str, Any]) -> str:
+    """A model's name: a Hub id as it is, the end of a folder's path.
+
+    >>> model_name({"model": "/usr/lib/xtune/pocket/encoder"})
+    'pocket/encoder'
+    """
+    return "/".join(PurePath(str(results["model"])).parts[-2:])
+
+
+def _checkpoint(selection: Mapping[str, Any]) -> str:
+    steps = [f"{name.removesuffix('_step')} {step}" for name, step in selection.items() if name.endswith("_step")]
+    return f"selected by {selection['by']}; steps: {', '.join(steps)}"
