@@ -1,4 +1,4 @@
-"""The command line: `xtune train`, `evaluate`, `predict`, `recipes`, `doctor`."""
+"""The command line: `xtune train`, `evaluate`, `predict`, `recipes`, `pocket`, `doctor`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from xtune.errors import InputError
+from xtune.pocket.commands import pocket_app
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 console = Console()
@@ -159,6 +160,7 @@ def predict(
 
 recipes_app = typer.Typer(help="The recipes that come with xtune.", invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
+app.add_typer(pocket_app, name="pocket")
 
 
 @recipes_app.callback()
