@@ -185,7 +185,7 @@ def _write_mono(folder: Path, seed: int, count: int, anchors: Anchors) -> dict[s
     for language in LANGUAGES:
         rng = stream(seed, f"mono/{language}")
         written = list(documents(load_lexicon(), language, rng, count, anchors))
-        text = "".join(f"{document}\n" for document, _ in written)
+        text = "".join(f"{document.text}\n" for document in written)
         (folder / "mono" / f"{language}.txt").write_text(text, encoding="utf-8")
-        shares[language] = sum(switched for _, switched in written) / max(count, 1)
+        shares[language] = sum(document.switched for document in written) / max(count, 1)
     return shares

@@ -10,13 +10,15 @@ import numpy as np
 
 from xtune.pocket.dictionary import Dictionary
 from xtune.pocket.draw import Drawer
-from xtune.pocket.grammar import realise
-from xtune.pocket.items import document
+from xtune.pocket.grammar import ask, realise
+from xtune.pocket.items import ASKED_ROLES, document, question
 from xtune.pocket.lexicon import TOPICS, WITHOUT_DICTIONARY, Lexicon
-from xtune.pocket.plan import Clause
+from xtune.pocket.plan import Asked, Clause
 from xtune.pocket.words import Sentence, paragraph
 
 _SWITCHED = 0.3  # of the words that have a translation, in a document with anchors
+_ASKED: tuple[Asked, ...] = tuple(ASKED_ROLES)
+_Said = tuple[Clause, Asked | None]
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,23 @@ class Anchors:
     dictionaries: Mapping[str, Dictionary]
 
 
+@dataclass(frozen=True)
+class Document:
+    """Sentences, and whether words of them were switched."""
+
+    sentences: tuple[Sentence, ...]
+    switched: bool
+
+    @property
+    def text(self) -> str:
+        """The document as it is written, on one line."""
+        return paragraph(self.sentences)[0]
+
+
 def documents(
     lexicon: Lexicon, language: str, rng: np.random.Generator, count: int, anchors: Anchors
-) -> Iterator[tuple[str, bool]]:
-    """Documents of one to five sentences, each with whether words of it were switched.
+) -> Iterator[Document]:
+    """Documents of one to five sentences: on a topic, on the same people and things, with a question, or on nothing.
 
     Args:
         lexicon: The lexicon.
@@ -46,17 +61,50 @@ def documents(
     """
     draw = Drawer(lexicon, rng, None)
     for _ in range(count):
-        clauses = _clauses(draw)
-        sentences = [realise(lexicon, clause, language) for clause in clauses]
+        sentences = [
+            ask(lexicon, clause, asked, language) if asked else realise(lexicon, clause, language)
+            for clause, asked in _told(draw)
+        ]
         pairs = _table(draw, language, anchors) if draw.chance(anchors.share) else {}
         switched = [switch(sentence, pairs, draw) for sentence in sentences]
-        yield paragraph(switched)[0], switched != sentences
+        yield Document(tuple(switched), switched != sentences)
 
 
-def _clauses(draw: Drawer) -> Sequence[Clause]:
-    if draw.chance(0.6):
-        return document(draw, draw.pick(TOPICS))
-    return [draw.any() for _ in range(int(draw.rng.integers(1, 6)))]
+def _told(draw: Drawer) -> Sequence[_Said]:
+    """What a document says and asks."""
+    kind = int(draw.rng.choice(4, p=(0.45, 0.3, 0.15, 0.1)))
+    if kind == 2:
+        asked = question(draw, draw.pick(_ASKED))
+        clauses: list[_Said] = [(clause, None) for clause in asked.context]
+        clauses.insert(draw.pick((0, asked.about)), (asked.context[asked.about], asked.asked))
+        return clauses
+    if kind == 0:
+        return [(clause, None) for clause in document(draw, draw.pick(TOPICS))]
+    if kind == 1:
+        return [(clause, None) for clause in _story(draw)]
+    return [(draw.any(), None) for _ in range(int(draw.rng.integers(1, 6)))]
+
+
+def _story(draw: Drawer) -> list[Clause]:
+    """Two to four sentences in which people and things come again, as they do in real texts."""
+    told = [draw.dressed(draw.meeting() if draw.chance(0.3) else draw.doing())]
+    while len(told) < 2 or (len(told) < 4 and draw.chance(0.5)):
+        clause = _again(draw, draw.pick(told))
+        told += [clause] if clause not in told else []
+    return told
+
+
+def _again(draw: Drawer, clause: Clause) -> Clause:
+    """A sentence after another one: the same in other words, of the same person, or of the same act."""
+    kind = int(draw.rng.integers(4))
+    if kind == 0:
+        return draw.fronted(replace(clause, front=None))
+    if kind == 1:
+        return replace(clause, place="", time="", front=None)
+    if kind == 2:
+        return draw.dressed(replace(draw.doing(), subject=clause.subject))
+    people = [noun for noun in (clause.subject, clause.object) if noun is not None and noun.person]
+    return replace(clause, subject=draw.other_person(*people))
 
 
 def _table(draw: Drawer, language: str, anchors: Anchors) -> Mapping[str, list[str]]:
