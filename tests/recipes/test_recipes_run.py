@@ -24,6 +24,7 @@ from tests.toy import (
 )
 from xtune.cli import main
 from xtune.config.load import load_recipe, recipe_names
+from xtune.pocket import Sizes, write_benchmark
 
 FAMILY = {
     "FacebookAI/xlm-roberta-base": "xlm-roberta",
@@ -51,6 +52,9 @@ def keys_of(name: str, folder: Path) -> list[str]:
         write_csv(folder / "train.csv", rows(12, texts=GENERIC[name]), columns)
         write_csv(folder / "dev-en.csv", rows(6, seed=1, texts=GENERIC[name]), columns)
         return [f"data.train={folder / 'train.csv'}", f"data.dev={folder / 'dev-en.csv'}"]
+    if recipe.model == "pocket":
+        write_benchmark(folder / "data", 1, parts=(recipe.task,), sizes=Sizes(train=12, dev=14, test=14))
+        return ["data.languages=en,de"]
     examples = rows(12, texts=2, labels=LABELS[recipe.task])
     write_xtreme(folder / "data", recipe.task)
     if recipe.setting == "translate-train-all":
@@ -66,8 +70,9 @@ def test_both_stages_run(
     recipe = load_recipe(name)
     keys = keys_of(name, tmp_path)
     folder = [] if name in GENERIC else ["--data-dir", str(tmp_path / "data")]
+    model = [f"model={tiny_model(FAMILY[recipe.model])}"] if recipe.model in FAMILY else []  # else it is in the package
     tiny = [
-        f"model={tiny_model(FAMILY[recipe.model])}",
+        *model,
         "train.num_train_epochs=1",
         "max_length=64",
         "train.use_cpu=true",

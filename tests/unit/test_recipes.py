@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from xtune.config.load import load_recipe, recipe_names
-from xtune.config.recipe import AugmentationConfig
+from xtune.config.recipe import AugmentationConfig, DataConfig
 from xtune.runs.prepare import resolve_methods
 
 XNLI = ["ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
@@ -40,6 +40,9 @@ OTHERS = {
     "xnli-transfer-mdeberta": "microsoft/mdeberta-v3-base",
     "xnli-transfer-mmbert": "jhu-clsp/mmBERT-base",
 }
+
+
+POCKET = ("pocket-topic", "pocket-nli", "pocket-paraphrase")
 
 
 @pytest.mark.parametrize("name", PAPER)
@@ -93,7 +96,16 @@ def test_other_encoders_have_the_values_of_the_base_model(name: str) -> None:
 
 
 def test_no_recipe_is_missing_from_here() -> None:
-    assert set(recipe_names()) == {*PAPER, *OTHERS, "text-classification", "text-pair"}
+    assert set(recipe_names()) == {*PAPER, *OTHERS, *POCKET, "text-classification", "text-pair"}
+
+
+@pytest.mark.parametrize("name", POCKET)
+def test_pocket_recipes_need_nothing_and_use_no_labels_but_the_sources(name: str) -> None:
+    recipe = load_recipe(name)
+    assert (recipe.task, recipe.model) == (name.removeprefix("pocket-"), "pocket")
+    assert (recipe.method, recipe.setting, recipe.augmentation) == ("xtune", TRANSFER, "auto")
+    assert recipe.selection.by == "source-dev"
+    assert recipe.data == DataConfig()
 
 
 def test_generic_recipes_suit_any_label_space_and_use_no_labels_but_the_sources() -> None:

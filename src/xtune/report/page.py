@@ -32,7 +32,7 @@ def page(comparison: Comparison) -> str:
         title=_text(f"{comparison.task}: {methods}"),
         lead=_lead(comparison),
         figures=_figures(comparison),
-        numbers=len(comparison.runs) + 1,
+        numbers=len(comparison.runs) + (len(comparison.runs) > 1),
         scores=_scores(comparison),
         care=_care(comparison),
         settings=_settings(comparison),
@@ -85,7 +85,8 @@ def _scores(comparison: Comparison) -> str:
         f'<span class="key {_colour(index)}" aria-hidden="true"></span>{_text(run.method)}'
         for index, run in enumerate(runs)
     ]
-    head = "".join(f'<th scope="col" role="columnheader">{cell}</th>' for cell in ("Language", *heads, "Gain"))
+    gain = ["Gain"] * (len(runs) > 1)
+    head = "".join(f'<th scope="col" role="columnheader">{cell}</th>' for cell in ("Language", *heads, *gain))
     lines = [
         '<table class="scores" role="table">',
         f"<caption>{_text(comparison.metric.capitalize())} on {_text(comparison.split)}, in percent</caption>",
@@ -105,7 +106,9 @@ def _scores(comparison: Comparison) -> str:
 
 def _row(title: str, values: list[float | None], source: bool = False, gap: bool = False) -> str:
     """A row of the table; `title` is HTML already."""
-    cells = "".join(f'<td role="cell">{"" if value is None else f"{value:.1f}"}</td>' for value in values)
+    shown = ["" if value is None else f"{value:.1f}" for value in values]
+    shown += [_gain(values[0], values[-1], gap)] * (len(values) > 1)
+    cells = "".join(f'<td role="cell">{cell}</td>' for cell in shown)
     bars = "".join(
         f'<span class="{_colour(index)}" style="width:{min(max(value, 0.0), 100.0):.1f}%"></span>'
         for index, value in enumerate(values)
@@ -113,14 +116,14 @@ def _row(title: str, values: list[float | None], source: bool = False, gap: bool
     )
     return (
         f'<tr role="row"{" class=source" if source else ""}><th scope="row" role="rowheader">{title}</th>{cells}'
-        f'<td role="cell">{_gain(values[0], values[-1], gap)}</td><td class="bars" aria-hidden="true">{bars}</td></tr>'
+        f'<td class="bars" aria-hidden="true">{bars}</td></tr>'
     )
 
 
 def _gain(before: float | None, after: float | None, less_is_more: bool = False) -> str:
     if before is None or after is None:
         return ""
-    gain = after - before
+    gain = round(after - before, 1) + 0.0  # no "−0.0"
     better = gain < 0 if less_is_more else gain > 0
     shown = f"{gain:+.1f}".replace("-", "−")  # a minus sign, which is read aloud
     return f'<span class="{"better" if better else "worse" if gain else "soft"}">{shown}</span>'
@@ -134,7 +137,7 @@ def _care(comparison: Comparison) -> str:
     said = f"One run of each method, seed {seeds}: another seed gives other figures."
     if least:  # 1.96 standard errors of a share of one half, the widest
         widest = 98 / math.sqrt(least)
-        said += f" A score stands on {least} texts: by chance alone it is off by up to {widest:.1f} points (95 %)."
+        said += f" A score stands on {least} examples: by chance alone it is off by up to {widest:.1f} points (95 %)."
     return _text(said)
 
 

@@ -54,20 +54,18 @@ def comparison_table(comparison: Comparison) -> Group:
     table.add_column("language")
     for run in comparison.runs:
         table.add_column(run.method, justify="right")
-    table.add_column("gain", justify="right")
-    table.add_column("", no_wrap=True)
+    if len(comparison.runs) > 1:
+        table.add_column("gain", justify="right")
+        table.add_column("", no_wrap=True)
     for code in comparison.languages:
         scores = [comparison.score(run, code) for run in comparison.runs]
-        table.add_row(
-            _name(code) + _mark(comparison, code),
-            *map(_cell, scores),
-            _gain(scores[0], scores[-1]),
-            _Bar(scores[0], scores[-1]),
-            style="bold" if code == comparison.source else None,
-        )
+        beside = (_gain(scores[0], scores[-1]), _Bar(scores[0], scores[-1])) if len(scores) > 1 else ()
+        style = "bold" if code == comparison.source else None
+        table.add_row(_name(code) + _mark(comparison, code), *map(_cell, scores), *beside, style=style)
     table.add_row()
     for title, values in comparison.summary():
-        table.add_row(title, *map(_cell, values), _gain(values[0], values[-1], less_is_more=title == "transfer gap"))
+        gain = _gain(values[0], values[-1], less_is_more=title == "transfer gap")
+        table.add_row(title, *map(_cell, values), *([gain] if len(values) > 1 else []))
     notes = [f"{SOURCE_MARK} the language of the labels"]
     if comparison.without_help:
         notes.append(f"{BARE_MARK} no {comparison.helped_by} for it")
@@ -109,7 +107,7 @@ def _mark(comparison: Comparison, code: str) -> str:
 def _gain(before: float | None, after: float | None, less_is_more: bool = False) -> Text:
     if before is None or after is None:
         return Text("")
-    gain = after - before
+    gain = round(after - before, 1) + 0.0  # no "-0.0"
     good = gain < 0 if less_is_more else gain > 0
     return Text(f"{gain:+.1f}", style="green" if good else "red" if gain else "")
 

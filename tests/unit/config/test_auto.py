@@ -66,6 +66,18 @@ def test_a_run_chooses_by_what_it_is_given(keys: dict[str, str], setting: str, a
     assert [stage.r1 and stage.r1.augmentation for stage in recipe.stages] == [augmentation] * 2
 
 
+@pytest.mark.parametrize("place", ["translations", "xnli/translations"])
+def test_translations_beside_the_data_are_found_in_the_setting_that_uses_them(tmp_path: Any, place: str) -> None:
+    (tmp_path / place).mkdir(parents=True)
+    keys = {"data.dir": str(tmp_path), "augmentation": "auto"}
+    recipe = resolve_methods(load_recipe("xnli-transfer-base", {**keys, "setting": "translate-train-all"}))
+    assert recipe.data.translations == str(tmp_path / place)
+    assert recipe.augmentation == AugmentationConfig(stage1="mt", data="mt", consistency="mt")
+    for setting in ("cross-lingual-transfer", "auto"):  # being there does not change what a run is
+        other = resolve_methods(load_recipe("xnli-transfer-base", {**keys, "setting": setting}))
+        assert (other.setting, other.data.translations) == ("cross-lingual-transfer", None)
+
+
 def test_dictionaries_beside_the_data_are_found(tmp_path: Any) -> None:
     (tmp_path / "dictionaries").mkdir()
     recipe = resolve_methods(load_recipe("text-classification", {"data.dir": str(tmp_path)}))

@@ -32,6 +32,25 @@ def test_an_xtreme_folder_is_found_from_itself_and_from_above(write: Write, tmp_
     assert list(load_split(source, "test", "en")) == [Example("0", "en", (text("one"), text("two")), None)]
 
 
+@pytest.mark.parametrize("given", ["", "topic"])
+def test_the_folder_of_a_dataset_may_hold_files_with_names_of_columns(write: Write, tmp_path: Path, given: str) -> None:
+    write("topic/dev-en.csv", 'label,text\nfood,"a, b"\n')
+    write("topic/dev-de.jsonl", '{"text": "c", "label": "money"}\n')
+    source = Source(folder=tmp_path / given, task="topic", texts=1)
+    assert has_split(source, "dev") and not has_split(source, "train")
+    assert languages_of(source, "dev") == ["en"]  # one format in a folder, the first of csv and jsonl
+    assert list(load_split(source, "dev", "en")) == [Example("0", "en", (text("a, b"),), "food")]
+    (tmp_path / "topic" / "dev-en.csv").unlink()
+    assert [example.target for example in load_split(source, "dev", "de")] == ["money"]
+
+
+def test_xtremes_files_come_before_those_with_names_of_columns(write: Write, tmp_path: Path) -> None:
+    write("xnli/dev-en.tsv", "one\ttwo\tneutral\n")
+    write("xnli/dev-en.csv", "text_a,text_b,label\nx,y,z\n")
+    source = Source(folder=tmp_path, task="xnli", texts=2)
+    assert [example.target for example in load_split(source, "dev", "en")] == ["neutral"]
+
+
 def test_one_text_of_a_published_pair_may_be_empty(write: Write, tmp_path: Path) -> None:
     write("pawsx/dev-de.tsv", "\tzwei\t0\n")
     (example,) = load_split(Source(folder=tmp_path, task="pawsx"), "dev", "de")

@@ -25,9 +25,9 @@ STAGES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-def results(method: str, scores: dict[str, float], **other: Any) -> dict[str, Any]:
+def results(method: str, accuracies: dict[str, float], **other: Any) -> dict[str, Any]:
     """What `results.json` of a run on `topic` holds, with these accuracies on its test sets."""
-    targets = [score for code, score in scores.items() if code != "en"]
+    targets = [score for code, score in accuracies.items() if code != "en"]
     return {
         "schema": 1,
         "xtune": "0.1.0",
@@ -38,11 +38,11 @@ def results(method: str, scores: dict[str, float], **other: Any) -> dict[str, An
         "seed": 1,
         "source_language": "en",
         "selection": {"by": "source-dev", "metric": "accuracy", "stage1_step": 250},
-        "scores": {"dev": {}, "test": {code: {"accuracy": score} for code, score in scores.items()}},
-        "average": {"test": {"accuracy": sum(scores.values()) / len(scores)}},
-        "transfer_gap": {"accuracy": scores["en"] - sum(targets) / len(targets)},
+        "scores": {"dev": {}, "test": {code: {"accuracy": score} for code, score in accuracies.items()}},
+        "average": {"test": {"accuracy": sum(accuracies.values()) / len(accuracies)}},
+        "transfer_gap": {"accuracy": accuracies["en"] - sum(targets) / len(targets)},
         "transfer_gap_split": "test",
-        "examples": {"train": 1000, "dev": {}, "test": dict.fromkeys(scores, 300)},
+        "examples": {"train": 1000, "dev": {}, "test": dict.fromkeys(accuracies, 300)},
         "timing": {"train_seconds": 12.4, "examples_per_second": 640.0},
         "resources": {"dictionaries": ["de", "ja"] if method == "xtune" else None, "translations": None},
         "environment": {"python": "3.11.2", "torch": "2.13.0", "transformers": "5.23.0", "git": None}

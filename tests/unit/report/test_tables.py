@@ -3,11 +3,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from xtune.report.tables import language_table
+from tests.unit.report.runs import two_runs
+from xtune.report.compare import compare, read_run
+from xtune.report.tables import comparison_table, language_table
 
 RESULTS: dict[str, Any] = {
     "task": "xnli",
@@ -91,3 +94,39 @@ sys.meta_path.insert(0, Block())
 import xtune, xtune.report.tables
 """
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def compared(folder: Path, **options: Any) -> list[str]:
+    text = StringIO()
+    comparison = compare([read_run(run) for run in two_runs(folder)])
+    Console(file=text, **{"width": 80, **options}).print(comparison_table(comparison))
+    return [line.rstrip() for line in text.getvalue().splitlines()]
+
+
+def test_runs_beside_each_other_with_the_gain_and_what_marks_a_language(tmp_path: Path) -> None:
+    lines = compared(tmp_path)
+    assert lines[0] == "topic: accuracy on test, in percent"
+    assert next(line for line in lines if line.startswith("language")).split() == ["language", "plain", "xtune", "gain"]
+    assert cells(lines, "en  English *")[:3] == ["94.0", "93.0", "-1.0"]
+    assert cells(lines, "ja  Japanese")[:3] == ["30.0", "70.5", "+40.5"]
+    assert cells(lines, "sw  Swahili °")[:3] == ["40.0", "52.0", "+12.0"]
+    assert cells(lines, "other languages") == ["43.3", "69.2", "+25.8"]
+    assert cells(lines, "transfer gap") == ["50.7", "23.8", "-26.8"]
+    assert "* the language of the labels   ° no dictionary for it" in lines
+    assert max(map(len, lines)) <= 80
+
+
+def test_bars_are_a_quarter_of_the_percentage_and_show_the_change_without_colours(tmp_path: Path) -> None:
+    lines = compared(tmp_path)
+    assert cells(lines, "ja  Japanese")[3] == "━" * 8 + "+" * 10
+    assert cells(lines, "en  English *")[3] == "━" * 23 + "." * 1
+
+
+def test_a_terminal_with_ascii_alone_gets_it(tmp_path: Path) -> None:
+    class Plain(StringIO):
+        encoding = "ascii"
+
+    text = Plain()
+    Console(file=text, width=80).print(comparison_table(compare([read_run(run) for run in two_runs(tmp_path)])))
+    (line,) = [line for line in text.getvalue().splitlines() if line.startswith("ja")]
+    assert line.split()[-1] == "-" * 8 + "+" * 10
