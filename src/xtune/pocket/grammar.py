@@ -101,12 +101,14 @@ def _object(lexicon: Lexicon, clause: Clause, language: str) -> list[Word]:
     words = noun_phrase(lexicon, language, clause.object, "acc")
     if language != "ja":
         return words
-    words.append(Word(lexicon[f"verbs/{clause.verb}"].form("ja", "particle"), "ADP"))
-    if clause.object.counted:
-        numeral, head = lexicon[f"numerals/{clause.object.number}"], lexicon[clause.object.head]
-        words += [Word(numeral.form("ja", "num"), "NUM", concept=numeral.key)]
-        words += [Word(head.form("ja", "counter"), "NOUN")]
-    return words
+    particle = Word(lexicon[f"verbs/{clause.verb}"].form("ja", "particle"), "ADP")
+    if not clause.object.counted:
+        return [*words, particle]
+    numeral, head = lexicon[f"numerals/{clause.object.number}"], lexicon[clause.object.head]
+    count = [Word(numeral.form("ja", "num"), "NUM", concept=numeral.key), Word(head.form("ja", "counter"), "NOUN")]
+    if particle.text == "を":
+        return [*words, particle, *count]
+    return [*count, Word("の", "ADP"), *words, particle]  # only what is counted after を can come behind it
 
 
 def _verb(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Word]:

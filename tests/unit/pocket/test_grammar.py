@@ -36,6 +36,8 @@ WOMEN = Noun("people/woman", number="pl")
         ("ru", Clause(ANNA, "buy", Noun("things/apple", number="5")), "Анна Вебер покупает пять яблок."),
         ("tr", Clause(DOCTOR, "see", ANNA, negative=True), "Ünlü doktor Anna Weber'i görmüyor."),
         ("ja", Clause(ANNA, "buy", Noun("things/book", number="3")), "アンナ・ウェーバーは本を三冊買います。"),
+        ("ja", Clause(ANNA, "sign", Noun("things/contract", number="3")), "アンナ・ウェーバーは三枚の契約書に署名します。"),
+        ("ja", Clause(WOMEN, "love", Noun("things/tea"), negative=True), "女性たちはお茶が好きではありません。"),
         ("ar", Clause(ANNA, "read", Noun("things/book", adjective="new")), "تقرأ آنا فيبر الكتاب الجديد."),
         ("ar", Clause(Noun("people/man"), "buy", Noun("things/book", number="3")), "يشتري الرجل ثلاثة كتب."),
         ("ar", Clause(Noun("things/door"), predicate="new", negative=True), "الباب ليس جديدًا."),
@@ -63,6 +65,12 @@ def test_entities(language: str, tags: list[str]) -> None:
     words = realise(LEXICON, Clause(ANNA, "work", place="organisations/solara_bank"), language).words
     entities = [word.entity for word in words]
     assert entities[: len(tags)] == tags[: len(entities)]
+
+
+def test_a_function_word_without_case_is_known_where_it_comes_first() -> None:
+    clause = Clause(ANNA, "swim", place="places/park", time="today", front="place")
+    tags = [word.tag for word in realise(LEXICON, clause, "ar").words]
+    assert tags == ["ADP", "NOUN", "VERB", "PROPN", "PROPN", "ADV", "PUNCT"]
 
 
 def test_parts_of_speech() -> None:

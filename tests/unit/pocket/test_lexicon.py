@@ -96,6 +96,7 @@ def test_a_hypernym_is_a_thing() -> None:
 def test_a_dictionary_entry_is_one_word() -> None:
     assert concept_pairs(LEXICON, LEXICON["things/apple"], "tr") == [("apple", "elma"), ("apple", "elmayı")]
     assert concept_pairs(LEXICON, LEXICON["places/kitchen"], "ja") == [("kitchen", "台所")]
+    assert concept_pairs(LEXICON, LEXICON["places/kitchen"], "ar") == [("kitchen", "المطبخ")]
     assert concept_pairs(LEXICON, LEXICON["things/tent"], "es") == []
 
 
