@@ -76,7 +76,7 @@ def _bare(phrase: list[Word], start: int, language: str, item: str) -> tuple[int
 
 def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Word]:
     if slot == "S":
-        return noun_phrase(lexicon, language, clause.subject, "nom")
+        return _subject(lexicon, clause, language)
     if slot == "O":
         return _object(lexicon, clause, language)
     if slot == "P" and clause.place:
@@ -93,6 +93,13 @@ def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Wo
     if slot == "N":
         return [Word("nicht", "PART")] if clause.negative else []
     return _verb(lexicon, clause, language, slot) if slot in "VDB" else []
+
+
+def _subject(lexicon: Lexicon, clause: Clause, language: str) -> list[Word]:
+    """With Indonesian `itu`, without which one person who acts would be anyone; the copula has its own."""
+    words = noun_phrase(lexicon, language, clause.subject, "nom")
+    one = clause.subject.table == "people" and clause.subject.number == "sg"
+    return [*words, Word("itu", "DET")] if language == "id" and one and not clause.predicate else words
 
 
 def _object(lexicon: Lexicon, clause: Clause, language: str) -> list[Word]:

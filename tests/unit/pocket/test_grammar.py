@@ -42,6 +42,7 @@ WOMEN = Noun("people/woman", number="pl")
         ("ar", Clause(Noun("people/man"), "buy", Noun("things/book", number="3")), "يشتري الرجل ثلاثة كتب."),
         ("ar", Clause(Noun("things/door"), predicate="new", negative=True), "الباب ليس جديدًا."),
         ("id", Clause(Noun("people/teacher", number="pl"), "read", Noun("things/book")), "Para guru membaca buku."),
+        ("id", Clause(DOCTOR, "see", ANNA), "Dokter terkenal itu melihat Anna Weber."),
         ("id", Clause(Noun("things/car"), predicate="red", negative=True), "Mobil itu tidak merah."),
         ("sw", Clause(Noun("people/teacher", number="pl"), "read", Noun("things/book", number="3")),
          "Walimu wanasoma vitabu vitatu."),
@@ -77,3 +78,8 @@ def test_parts_of_speech() -> None:
     clause = Clause(ANNA, "buy", Noun("things/hat", adjective="red"), place="places/market", negative=True)
     tags = [word.tag for word in realise(LEXICON, clause, "en").words]
     assert tags == ["PROPN", "PROPN", "AUX", "PART", "VERB", "DET", "ADJ", "NOUN", "ADP", "DET", "NOUN", "PUNCT"]
+
+
+def test_the_noun_of_a_swahili_verb_phrase_is_a_noun() -> None:
+    words = realise(LEXICON, Clause(ANNA, "photograph", DOCTOR), "sw").words
+    assert [(word.text, word.tag) for word in words[2:4]] == [("anampiga", "VERB"), ("picha", "NOUN")]
