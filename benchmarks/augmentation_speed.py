@@ -83,7 +83,7 @@ def arms_of(model: str, dictionaries: Dictionaries, options: argparse.Namespace)
 
     arms: dict[str, tuple[Pass, int]] = {"encode": (encode(fresh()[0]), 1)}
     encoder, ss, cs = fresh()
-    arms["GN + encode"] = encode(encoder, GaussianNoise()), 1
+    arms["GN + encode"] = encode(encoder, GaussianNoise("normal", 0.01)), 1
     arms["CS + encode"] = encode(encoder, cs), 1
     arms["SS + encode"] = encode(encoder, ss), 1
     encoder, ss, cs = fresh()

@@ -37,7 +37,9 @@ def subword_sampling(recipe: Recipe, resources: Resources) -> Augmentation:
 
 def gaussian_noise(recipe: Recipe, resources: Resources) -> Augmentation:
     """`gn`: noise on the input embeddings."""
-    return GaussianNoise(recipe.gaussian_noise.kind, recipe.gaussian_noise.eps)
+    options = recipe.gaussian_noise
+    assert options.eps is not None  # `xtune.runs.prepare` has settled it
+    return GaussianNoise(options.kind, options.eps)
 
 
 def code_switch(recipe: Recipe, resources: Resources) -> Augmentation:

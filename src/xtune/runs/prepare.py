@@ -85,12 +85,12 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     task = Classification(recipe.task, labels, metrics_of(recipe.task))
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
+    check_vocabulary(recipe.model, encoder, train[:SAMPLE])
+    recipe = with_noise(recipe, check_model(task, recipe.model, encoder, **model_options(recipe)))
     resources, more = load_resources(recipe, encoder, train, scratch)
     revision = source.hub[0].revision if source.hub else None
     data = replace(recipe.data, labels=labels, revision=recipe.data.revision or revision)
     augmentations, copies = build_augmentations(recipe, resources)
-    check_vocabulary(recipe.model, encoder, train[:SAMPLE])
-    check_model(task, recipe.model, encoder, **model_options(recipe))
     return Prepared(
         recipe=replace(recipe, data=data),
         task=task,
@@ -156,6 +156,15 @@ def load_evaluation(
     if bare := [code for code, examples in evaluation["test"].items() if not any(examples.column("label"))]:
         notices.append(f"the test set has no labels in {', '.join(bare)}: predicted, not scored")
     return evaluation, notices
+
+
+def with_noise(recipe: Recipe, embedding_scale: float) -> Recipe:
+    """The recipe with the noise's eps, which depends on how large the model's input embeddings are."""
+    noise = recipe.gaussian_noise
+    if noise.eps is not None or not any("gn" in name.split("+") for name in names_in(recipe)):
+        return recipe
+    eps = float(f"{noise.scale * embedding_scale:.3g}")  # no machine's last digits, so that a run resumes elsewhere
+    return replace(recipe, gaussian_noise=replace(noise, eps=eps))
 
 
 def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratch: Path) -> tuple[Resources, list[str]]:
