@@ -43,6 +43,7 @@ OPTIONS = {
 }
 """What a recipe's keys are called where there is no recipe."""
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 NOT_WRITTEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG)
 
 
@@ -211,9 +212,10 @@ def main() -> None:
         place = escape(str(failure.filename or "a file"))
         errors.print(f"[bold red]error:[/] {place}: {failure.strerror}", highlight=False, soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        errors.print("interrupted; the same command again resumes", highlight=False)
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            errors.print("interrupted; `xtune train` resumes when the same command is given again", highlight=False)
+        raise
 
 
 @contextmanager
