@@ -29,7 +29,7 @@ from xtune.augment.compose import Compose, generator_for
 from xtune.augment.noise import GaussianNoise
 from xtune.augment.segmentation import SubwordSampling, sampler_for
 from xtune.data import Dictionaries, ExampleTable, write_examples
-from xtune.runs.prepare import load_encoder
+from xtune.runs.models import load_encoder
 from xtune.schema import Augmentation, Example, Text, View
 from xtune.tasks.classification import Classification
 from xtune.training.rows import StageRows
