@@ -97,13 +97,17 @@ class ExampleTable(Sequence[Example]):
         return ExampleTable, (self.path,)
 
     def find(self, id: str) -> Example | None:
-        """The example with an id; None if there is none. The first call indexes the table."""
-        self._ids = self._ids or KeyIndex.of(self.column("id"))
+        """The example with an id; None if there is none. The first call indexes the table: 16 bytes a row."""
+        self._ids = self._ids or KeyIndex.of(self.values("id"))
         return next((self[row] for row in self._ids.rows(id) if self.value("id", row) == id), None)
 
     def column(self, name: str) -> list[Any]:
         """One field of all examples, `id`, `language` or `label`, without rebuilding them."""
-        return [value for batch in self._batches for value in batch.column(name).to_pylist()]
+        return list(self.values(name))
+
+    def values(self, name: str) -> Iterator[Any]:
+        """The same, one after another, with one record batch in memory."""
+        return (value for batch in self._batches for value in batch.column(name).to_pylist())
 
     def value(self, name: str, row: int) -> Any:
         """One field of one example, `id`, `language`, `texts` (without their words) or `label`."""
