@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,16 +18,17 @@ from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
 from xtune.runs.augmentations import names_in
 from xtune.runs.card import model_card
-from xtune.runs.files import check_writable, read_json, write_json, write_text
-from xtune.runs.models import quiet
-from xtune.runs.prepare import Prepared, prepare, resolve_methods
+from xtune.runs.files import check_writable, read_json, scratch_folder, write_json, write_text
+from xtune.runs.models import load_model, model_options, quiet
+from xtune.runs.prepare import Prepared, prepare
+from xtune.runs.resolve import resolve
 from xtune.runs.results import build_results, write_predictions
-from xtune.runs.stage import StageInputs, StageResult, check_arguments, run_stage
+from xtune.runs.stage import StageInputs, StageResult, check_arguments, eval_batch_size, run_stage
 from xtune.training.trainer import Evaluate, replace_folder
 
 
 def fit(
-    recipe: Recipe | Mapping[str, Any] | str,
+    recipe: Recipe | Mapping[str, Any] | str | Path,
     overrides: Sequence[str] | Mapping[str, Any] = (),
     *,
     output_dir: str | Path | None = None,
@@ -41,7 +41,7 @@ def fit(
 
     Args:
         recipe: A `Recipe`, the nested mapping of one, the name of one, or the path of a YAML file.
-        overrides: `["seed=2", …]` or `{"seed": 2, …}`, where `recipe` is a name or a path.
+        overrides: `["seed=2", …]` or `{"seed": 2, …}`: keys of the recipe to set otherwise.
         output_dir: The run's folder; None: `default_folder`.
         console: Where progress is shown; None: standard output.
         callbacks: Further callbacks of every stage's training.
@@ -52,33 +52,36 @@ def fit(
     Raises:
         InputError: For anything in the recipe or its files that cannot be used; nothing is written then.
     """
-    if isinstance(recipe, Mapping):
-        recipe = parse_recipe(recipe)
-    elif isinstance(recipe, str):
-        recipe = load_recipe(recipe, overrides)
+    recipe = _as_recipe(recipe, overrides)
     run, console = Path(output_dir or default_folder(recipe)), console or Console()
     quiet()
     _check_folder(run)
-    recipe = resolve_methods(recipe)
+    recipe = resolve(recipe)
     check_arguments(recipe, run)
-    with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
+    with scratch_folder(run, PartialState().process_index) as scratch:
         with console.status("reading the model and the data …"):
-            prepared = prepare(recipe, Path(scratch))
+            prepared = prepare(recipe, scratch)
         _claim(run, prepared.recipe)
-        main = PartialState().is_main_process
+        if not PartialState().is_main_process:
+            console.quiet = True  # one process speaks for all
         if (results := run / "results.json").is_file():
+            said = f"{run} is finished; to train it again, name another --output-dir"
+            console.print(escape(said), highlight=False, soft_wrap=True)
             finished: dict[str, Any] = read_json(results, "remove it, and the same command writes it anew")
-            if main:
-                said = f"{run} is finished; to train it again, name another --output-dir"
-                console.print(escape(said), highlight=False, soft_wrap=True)
             return finished
-        if main:
-            _announce(prepared, run, console)
+        _announce(prepared, run, console)
         inputs = _stage_inputs(prepared)
-        stages = {
-            stage.name: run_stage(inputs, stage, run, console, callbacks) for stage in prepared.recipe.stages or ()
-        }
-        return _conclude(prepared, stages, run, main)
+        planned = prepared.recipe.stages or ()
+        stages = {stage.name: run_stage(inputs, stage, run, console, callbacks) for stage in planned}
+        return _conclude(prepared, stages, run)
+
+
+def _as_recipe(recipe: Recipe | Mapping[str, Any] | str | Path, overrides: Sequence[str] | Mapping[str, Any]) -> Recipe:
+    if isinstance(recipe, str | Path):
+        return load_recipe(str(recipe), overrides)
+    if isinstance(recipe, Recipe) and not overrides:
+        return recipe
+    return parse_recipe(to_dict(recipe) if isinstance(recipe, Recipe) else recipe, overrides)
 
 
 def default_folder(recipe: Recipe) -> Path:
@@ -106,23 +109,25 @@ def _selector(prepared: Prepared) -> Evaluate | None:
     source = prepared.recipe.source_language
     languages = [source] if selection.by == "source-dev" else list(dev)
     metric = selection.metric or prepared.task.metrics[0]
+    batch_size = eval_batch_size(prepared.recipe)
 
     def evaluate(model: Any) -> dict[str, float]:
         scores = {
-            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code]).scores for code in languages
+            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code], batch_size).scores
+            for code in languages
         }
         return {"selection": average(scores)[metric], **{f"{code}_{metric}": scores[code][metric] for code in scores}}
 
     return evaluate
 
 
-def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, main: bool) -> dict[str, Any]:
+def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path) -> dict[str, Any]:
     """Evaluate the last stage's model everywhere and write what the run leaves."""
     recipe, last = prepared.recipe, list(stages.values())[-1]
-    model = prepared.task.load_model(str(last.model)).to(PartialState().device)
+    model = load_model(prepared.task, str(last.model), **model_options(recipe)).to(PartialState().device)
     results: dict[str, dict[str, LanguageResult]] = {
         split: {
-            code: evaluate_language(model, prepared.encoder, prepared.task, examples)
+            code: evaluate_language(model, prepared.encoder, prepared.task, examples, eval_batch_size(recipe))
             for code, examples in languages.items()
         }
         for split, languages in prepared.evaluation.items()
@@ -130,7 +135,7 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, 
     summary = build_results(recipe, results, stages, len(prepared.train))
     summary["code_switch_rate"] = prepared.code_switch_rate
     summary["resources"] = dict(prepared.resources)
-    if main:
+    if PartialState().is_main_process:
         _write_model(last.model, run / "model", model_card(summary, to_dict(recipe)))
         write_predictions(run / "predictions", recipe.task, results)
         write_json(run / "results.json", summary)

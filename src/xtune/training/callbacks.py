@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,28 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from xtune.atomic import replacing
+
 
 class LogBeforeSave(TrainerCallback):
-    """Close the log's window at each checkpoint, so that a resumed run logs what an uninterrupted one does."""
+    """Close the log's window at each checkpoint, so that a resumed run logs what an uninterrupted one does.
+
+    A checkpoint at an epoch's last step waits for the end of the epoch, whose evaluation a resumed run would miss.
+    """
+
+    def __init__(self) -> None:
+        self._late = False
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """After `DefaultFlowCallback` has decided whether this step saves."""
+        last = float(state.epoch or 0).is_integer() or state.global_step >= state.max_steps
+        if last and control.should_save:
+            self._late, control.should_save = True, False
         control.should_log = control.should_log or control.should_save
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """The same at the end of an epoch."""
+        control.should_save, self._late = control.should_save or self._late, False
         control.should_log = control.should_log or control.should_save
 
 
@@ -77,9 +88,8 @@ def cut_log(path: Path, stage: str, step: int) -> list[dict[str, Any]]:
             continue
         if stays:
             kept.append(line)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
     return kept
 
 
@@ -156,6 +166,8 @@ class Reporter(TrainerCallback):
 
 
 def _shown(logs: dict[str, Any]) -> dict[str, float]:
-    """Losses by component, or the metrics of an evaluation."""
-    names = ("loss", "task", "r1", "r2") if "loss" in logs else tuple(n for n in logs if n.startswith("eval_"))
-    return {name: float(logs[name]) for name in names if name in logs}
+    """Losses by component, or the metrics of an evaluation, and what they are selected by where there are several."""
+    if "loss" in logs:
+        return {name: float(logs[name]) for name in ("loss", "task", "r1", "r2") if name in logs}
+    metrics = {name: float(logs[name]) for name in logs if name.startswith("eval_") and name != "eval_selection"}
+    return metrics if len(metrics) == 1 else {"eval_selection": float(logs["eval_selection"]), **metrics}

@@ -13,7 +13,7 @@ from xtune.errors import InputError
 from xtune.pocket.benchmark import write_benchmark
 from xtune.pocket.quickstart import METHODS, STAGES, next_steps, quickstart, recipes, sentence, write_texts
 from xtune.report.compare import compare, read_run
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 
 
 def test_the_sentence_says_what_was_gained_and_which_language_had_no_dictionary(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_both_recipes_differ_in_their_method_alone_and_train_the_stages_shown(tm
     assert (plain.method, xtune.method) == METHODS
     assert {plain.seed, xtune.seed} == {5}
     assert (plain.train, plain.data, plain.model) == (xtune.train, xtune.data, xtune.model)
-    trained = [f"{recipe.method}/{stage.name}" for recipe in (plain, xtune) for stage in resolve_methods(recipe).stages]
+    trained = [f"{recipe.method}/{stage.name}" for recipe in (plain, xtune) for stage in resolve(recipe).stages]
     assert trained == list(STAGES)
 
 

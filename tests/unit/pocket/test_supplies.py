@@ -15,7 +15,7 @@ from xtune.errors import InputError
 from xtune.pocket import supplies
 from xtune.pocket.benchmark import write_benchmark
 from xtune.pocket.supplies import ENCODER, GENERATOR, cache_folder, furnish, ready
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 from xtune.tasks.datasets import dataset
 
 
@@ -70,7 +70,7 @@ def test_the_data_are_read_like_any_other(tmp_path: Path, task: str) -> None:
             assert {example.target for example in examples} == set(row.labels)
             assert all(len(example.texts) == row.texts for example in examples)
     recipe = load_recipe(f"pocket-{task}", {"data.dir": str(folder), "setting": "translate-train-all"})
-    recipe = resolve_methods(recipe)
+    recipe = resolve(recipe)
     assert recipe.data.translations == str(folder / task / "translations")
     train = write_examples(load_split(source, "train", "en"), tmp_path / "train.arrow")
     table, counts = load_translations(recipe.data.translations, train, tmp_path / "translations")
@@ -80,11 +80,11 @@ def test_the_data_are_read_like_any_other(tmp_path: Path, task: str) -> None:
 
 def test_the_setting_decides_whether_code_switch_or_translations_are_used(tmp_path: Path) -> None:
     folder = ready(tmp_path / "data", 3, ("topic",))
-    transfer = resolve_methods(load_recipe("pocket-topic", {"data.dir": str(folder)}))
+    transfer = resolve(load_recipe("pocket-topic", {"data.dir": str(folder)}))
     assert (transfer.setting, transfer.data.translations) == ("cross-lingual-transfer", None)
     assert {stage.r1 and stage.r1.augmentation for stage in transfer.stages or ()} == {"cs"}
     keys = {"data.dir": str(folder), "setting": "translate-train-all"}
-    translate = resolve_methods(load_recipe("pocket-topic", keys))
+    translate = resolve(load_recipe("pocket-topic", keys))
     assert {stage.r1 and stage.r1.augmentation for stage in translate.stages or ()} == {"mt"}
 
 
