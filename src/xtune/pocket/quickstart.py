@@ -100,7 +100,7 @@ def _introduce(task: str, folder: Path, data: Path, console: Console) -> None:
         ("data", f"{sizes['train']:,} English {texts}; {sizes['test']} tests a language: {folder / 'data'}"),
         ("encoder", f"XLM-R in miniature, {_megabytes(encoder()):.1f} MB, ships with xtune"),
         ("plain", "fine-tuned on the English labels, as everybody does"),
-        ("xtune", "the same labels, and the same answer wanted for words switched by small dictionaries"),
+        ("xtune", "the same labels, and the same answers when some words are switched"),
     ):
         console.print(f"  {name:<9}{escape(said)}", highlight=False, soft_wrap=True)
     console.print()
@@ -126,13 +126,13 @@ def _conclude(comparison: Comparison, folder: Path, console: Console) -> None:
 
 
 def sentence(comparison: Comparison) -> str:
-    """What the comparison comes to, in words."""
+    """What the comparison comes to, in words; a second line of the languages without dictionary."""
     plain, xtune = (comparison.mean(run, comparison.targets) for run in comparison.runs)
     assert plain is not None and xtune is not None
-    of = f"in the {len(comparison.targets)} languages without labels"
-    bare = ", ".join(name_of(code) for code in sorted(comparison.without_help))
-    there = f"; {bare} had no dictionary either" if bare else ""
-    return f"Right {of}: plain {plain:.1f} %, xtune {xtune:.1f} % ({xtune - plain:+.1f} points){there}."
+    gain = f"plain {plain:.1f} %, xtune {xtune:.1f} % ({xtune - plain:+.1f} points)"
+    said = f"In the {len(comparison.targets)} languages without labels: {gain}."
+    bare = " and ".join(name_of(code) for code in sorted(comparison.without_help))
+    return f"{said}\n{bare} had neither labels nor a dictionary." if bare else said
 
 
 def next_steps(folder: Path) -> list[tuple[str, str]]:

@@ -37,11 +37,13 @@ class Overview(TrainerCallback):
         self._done = dict.fromkeys(stages, 0.0)  # the share of each, from 0 to 1
         self._trained = 0.0  # cost that was paid since the clock was started
         self._started: float | None = None
+        self._begun = 0.0
+        self._took: dict[Path, float] = {}  # seconds of the stages that were trained here
         self._last: tuple[Path, float] | None = None
         self._width = max(len(planned.title) for planned in stages.values())
         self._bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=24, complete_style="cyan", finished_style="green"),
             TaskProgressColumn(),
             TextColumn("[dim]{task.fields[said]}"),
             console=console,
@@ -64,20 +66,20 @@ class Overview(TrainerCallback):
             self._bars.stop()
 
     def finished(self, run: Path) -> None:
-        """Say of all stages of a run that they are done, those too that an earlier command trained."""
+        """Say of all stages of a run that they are done, and how long they took; maybe an earlier command did them."""
         for folder in self.stages:
-            if folder.parent == run and self._done[folder] < 1:
-                self._move(folder, 1.0, "done before")
+            if folder.parent == run:
+                self._move(folder, 1.0, _clock(self._took[folder]) if folder in self._took else "done before")
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Start at the step that the stage starts or resumes from; those before it are done."""
         folder = Path(args.output_dir)
-        self._started = self._started or time.monotonic()
+        self._begun = time.monotonic()
+        self._started = self._started or self._begun
         for other in self.stages:
             if other == folder:
                 break
-            if self._done[other] < 1:
-                self._move(other, 1.0, "done before")
+            self._move(other, 1.0, _clock(self._took[other]) if other in self._took else "done before")
         share = state.global_step / max(state.max_steps, 1)
         self._last = folder, share
         self._move(folder, share, "resumed" if state.global_step else "")
@@ -89,6 +91,12 @@ class Overview(TrainerCallback):
             self._trained += (share - self._last[1]) * self.stages[folder].cost
         self._last = folder, share
         self._move(folder, share, f"{self.left()} left in all" if share < 1 else "")
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """What comes next is the scores of all languages, or another stage."""
+        folder = Path(args.output_dir)
+        self._took[folder] = time.monotonic() - self._begun
+        self._move(folder, 1.0, "…")
 
     def on_log(
         self,
@@ -113,10 +121,14 @@ class Overview(TrainerCallback):
         rest = sum(planned.cost * (1 - self._done[folder]) for folder, planned in self.stages.items())
         passed = time.monotonic() - self._started if self._started is not None else 0.0
         seconds = passed / self._trained * rest if self._trained else 0.0
-        minutes, seconds = divmod(round(seconds), 60)
-        return f"{minutes}:{seconds:02d}"
+        return _clock(seconds)
 
     def _move(self, folder: Path, share: float, said: str) -> None:
         self._done[folder] = share
         if self._tasks:
             self._bars.update(self._tasks[folder], completed=share, said=said)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

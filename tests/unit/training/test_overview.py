@@ -92,12 +92,16 @@ def test_in_a_terminal_there_is_a_bar_for_each_stage(clock: Clock, written: Stri
     console = Console(file=written, width=80, force_terminal=True, legacy_windows=False, color_system=None)
     with Overview(STAGES, console) as shown:
         shown.on_train_begin(*at("plain/stage1", 0))
-        shown.on_step_end(*at("plain/stage1", 10))
-        shown.on_log(*at("plain/stage1", 10), logs={"loss": 1.2})
+        clock.now += 61
+        shown.on_step_end(*at("plain/stage1", 20))
+        shown.on_log(*at("plain/stage1", 20), logs={"loss": 1.2})
+        shown.on_train_end(*at("plain/stage1", 20))
+        clock.now += 5  # the scores
         shown.finished(RUN / "plain")
+        shown.on_train_begin(*at("xtune/stage2", 0))
     plain = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", written.getvalue())
     assert "loss" not in plain
     last = [line.rstrip() for line in plain.splitlines() if line.strip()][-3:]
-    titles = [re.sub("[ ━]+", " ", line).partition("%")[0] for line in last]
-    assert titles == ["plain 100", "xtune, stage 1 0", "xtune, stage 2 0"]
+    said = [re.sub("[ ━]+", " ", line).strip() for line in last]
+    assert said == ["plain 100% 1:01", "xtune, stage 1 100% done before", "xtune, stage 2 0%"]
     assert max(map(len, last)) <= 80
