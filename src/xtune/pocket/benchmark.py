@@ -41,9 +41,9 @@ class Sizes:
         mono: Documents for pre-training a language.
     """
 
-    train: int = 700
-    dev: int = 100
-    test: int = 200
+    train: int = 1000
+    dev: int = 200
+    test: int = 300
     retrieval: int = 300
     mono: int = 2000
 
