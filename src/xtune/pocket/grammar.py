@@ -76,7 +76,7 @@ def _bare(phrase: list[Word], start: int, language: str, item: str) -> tuple[int
 
 def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Word]:
     if slot == "S":
-        return noun_phrase(lexicon, language, clause.subject, "nom")
+        return _subject(lexicon, clause, language)
     if slot == "O":
         return _object(lexicon, clause, language)
     if slot == "P" and clause.place:
@@ -95,18 +95,27 @@ def _slot(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Wo
     return _verb(lexicon, clause, language, slot) if slot in "VDB" else []
 
 
+def _subject(lexicon: Lexicon, clause: Clause, language: str) -> list[Word]:
+    """With Indonesian `itu`, without which one person who acts would be anyone; the copula has its own."""
+    words = noun_phrase(lexicon, language, clause.subject, "nom")
+    one = clause.subject.table == "people" and clause.subject.number == "sg"
+    return [*words, Word("itu", "DET")] if language == "id" and one and not clause.predicate else words
+
+
 def _object(lexicon: Lexicon, clause: Clause, language: str) -> list[Word]:
     if clause.object is None:
         return []
     words = noun_phrase(lexicon, language, clause.object, "acc")
     if language != "ja":
         return words
-    words.append(Word(lexicon[f"verbs/{clause.verb}"].form("ja", "particle"), "ADP"))
-    if clause.object.counted:
-        numeral, head = lexicon[f"numerals/{clause.object.number}"], lexicon[clause.object.head]
-        words += [Word(numeral.form("ja", "num"), "NUM", concept=numeral.key)]
-        words += [Word(head.form("ja", "counter"), "NOUN")]
-    return words
+    particle = Word(lexicon[f"verbs/{clause.verb}"].form("ja", "particle"), "ADP")
+    if not clause.object.counted:
+        return [*words, particle]
+    numeral, head = lexicon[f"numerals/{clause.object.number}"], lexicon[clause.object.head]
+    count = [Word(numeral.form("ja", "num"), "NUM", concept=numeral.key), Word(head.form("ja", "counter"), "NOUN")]
+    if particle.text == "を":
+        return [*words, particle, *count]
+    return [*count, Word("の", "ADP"), *words, particle]  # only what is counted after を can come behind it
 
 
 def _verb(lexicon: Lexicon, clause: Clause, language: str, slot: str) -> list[Word]:

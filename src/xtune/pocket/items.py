@@ -60,7 +60,13 @@ def question(draw: Drawer, asked: Asked) -> Question:
         clause = _told(draw)
         if not any(_alike(clause, other) for other in context):
             context.append(clause)
-    return Question(tuple(context), int(draw.rng.integers(length)), asked)
+    about = [index for index, clause in enumerate(context) if asked != "what" or not _team(draw, clause)]
+    return Question(tuple(context), draw.pick(about), asked)
+
+
+def _team(draw: Drawer, clause: Clause) -> bool:
+    """Whether a team is acted on: the answer to a `who`, not to a `what`."""
+    return clause.object is not None and draw.lexicon[clause.object.head].fact("class") == "team"
 
 
 def _told(draw: Drawer) -> Clause:

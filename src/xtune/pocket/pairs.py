@@ -15,9 +15,16 @@ from xtune.pocket.plan import Clause, Noun
 
 _NEAR = (
     *({"eat", "taste"}, {"drink", "taste"}, {"open", "close"}, {"find", "lose"}, {"buy", "sell"}),
-    *({"love", "criticise"}, {"examine", "treat"}, {"watch", "see"}, {"draw", "see"}),
+    *({"love", "criticise"}, {"examine", "treat"}, {"examine", "study"}, {"watch", "see"}, {"draw", "see"}),
+    *({"photograph", "see"}, {"greet", "see"}, {"examine", "see"}, {"treat", "see"}, {"show", "see"}, {"check", "see"}),
+    *({"use", "see"}, {"find", "see"}, {"repair", "see"}, {"drive", "see"}, {"wash", "see"}, {"build", "see"}),
+    *({"open", "see"}, {"close", "see"}, {"carry", "see"}, {"hide", "show"}, {"win", "lose"}, {"win", "find"}),
+    *({"drive", "use"}, {"carry", "bring"}, {"check", "read"}, {"pay", "reduce"}),
+    *({"support", "save"}, {"support", "defeat"}, {"support", "criticise"}),
 )
 """Verbs of which one says something of the other, so that neither leaves the other open."""
+_MUTUAL = {"know", "defeat"}
+"""Verbs that say something of the same with the roles exchanged: known is who knows, beaten does not beat."""
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 Text = tuple[Clause, ...]
@@ -94,7 +101,7 @@ def _neutral(draw: Drawer, said: Clause) -> dict[str, Change]:
     """Premises that leave it open."""
     changes: dict[str, Change] = {}
     assert said.object is not None
-    if said.object.person:
+    if said.object.person and said.verb not in _MUTUAL:
         changes["roles"] = lambda: (exchange_roles(said),)
     verbs = _other_verbs(draw, said)
     if verbs:
@@ -203,7 +210,8 @@ def paraphrase(draw: Drawer, label: str) -> Pair:
         second = _clause(draw)
     told, pattern = (first, second), "order"
     if label == "0":
-        roles = [index for index, clause in enumerate(told) if clause.object and clause.object.person]
+        meetings = [clause.object is not None and clause.object.person for clause in told]
+        roles = [index for index, meets in enumerate(meetings) if meets and told[index].verb != "know"]
         if roles and draw.chance(0.5):
             which, pattern = draw.pick(roles), "roles"
             told = (exchange_roles(first), second) if which == 0 else (first, exchange_roles(second))

@@ -83,7 +83,9 @@ def parse(
         token = token.removeprefix("[").removesuffix("]")
         glue, token = token.endswith("~"), token.removesuffix("~")
         mark = _MARK.match(token)
-        function = lexicon.function_words.get((language, token)) if words or token.islower() or not concept else None
+        # a capital first marks a noun or a name, not a function word; scripts without case have none
+        is_function = not concept or bool(words) or not token[0].isupper()
+        function = lexicon.function_words.get((language, token)) if is_function else None
         text, own = (mark[1], mark[2]) if mark else (token, function)
         known = own or ("PROPN" if label != "O" else tag)
         words.append(Word(text, known, label, "" if own else concept, glue))

@@ -36,10 +36,14 @@ WOMEN = Noun("people/woman", number="pl")
         ("ru", Clause(ANNA, "buy", Noun("things/apple", number="5")), "Анна Вебер покупает пять яблок."),
         ("tr", Clause(DOCTOR, "see", ANNA, negative=True), "Ünlü doktor Anna Weber'i görmüyor."),
         ("ja", Clause(ANNA, "buy", Noun("things/book", number="3")), "アンナ・ウェーバーは本を三冊買います。"),
+        ("ja", Clause(ANNA, "sign", Noun("things/contract", number="3")),
+         "アンナ・ウェーバーは三枚の契約書に署名します。"),
+        ("ja", Clause(WOMEN, "love", Noun("things/tea"), negative=True), "女性たちはお茶が好きではありません。"),
         ("ar", Clause(ANNA, "read", Noun("things/book", adjective="new")), "تقرأ آنا فيبر الكتاب الجديد."),
         ("ar", Clause(Noun("people/man"), "buy", Noun("things/book", number="3")), "يشتري الرجل ثلاثة كتب."),
         ("ar", Clause(Noun("things/door"), predicate="new", negative=True), "الباب ليس جديدًا."),
         ("id", Clause(Noun("people/teacher", number="pl"), "read", Noun("things/book")), "Para guru membaca buku."),
+        ("id", Clause(DOCTOR, "see", ANNA), "Dokter terkenal itu melihat Anna Weber."),
         ("id", Clause(Noun("things/car"), predicate="red", negative=True), "Mobil itu tidak merah."),
         ("sw", Clause(Noun("people/teacher", number="pl"), "read", Noun("things/book", number="3")),
          "Walimu wanasoma vitabu vitatu."),
@@ -65,7 +69,18 @@ def test_entities(language: str, tags: list[str]) -> None:
     assert entities[: len(tags)] == tags[: len(entities)]
 
 
+def test_a_function_word_without_case_is_known_where_it_comes_first() -> None:
+    clause = Clause(ANNA, "swim", place="places/park", time="today", front="place")
+    tags = [word.tag for word in realise(LEXICON, clause, "ar").words]
+    assert tags == ["ADP", "NOUN", "VERB", "PROPN", "PROPN", "ADV", "PUNCT"]
+
+
 def test_parts_of_speech() -> None:
     clause = Clause(ANNA, "buy", Noun("things/hat", adjective="red"), place="places/market", negative=True)
     tags = [word.tag for word in realise(LEXICON, clause, "en").words]
     assert tags == ["PROPN", "PROPN", "AUX", "PART", "VERB", "DET", "ADJ", "NOUN", "ADP", "DET", "NOUN", "PUNCT"]
+
+
+def test_the_noun_of_a_swahili_verb_phrase_is_a_noun() -> None:
+    words = realise(LEXICON, Clause(ANNA, "photograph", DOCTOR), "sw").words
+    assert [(word.text, word.tag) for word in words[2:4]] == [("anampiga", "VERB"), ("picha", "NOUN")]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import combinations
 
 import pytest
 
@@ -87,6 +88,16 @@ def test_no_two_nouns_are_alike(table: str, language: str) -> None:
     assert len(set(rows)) == len(rows)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_two_verbs_of_one_object_are_not_alike(language: str) -> None:
+    first = {"en": "3", "tr": "pos", "ja": "pos", "ar": "m", "id": "verb"}.get(language, "sg")
+    for one, other in combinations(LEXICON.all("verbs"), 2):
+        if {*one.facts("objects")} & {*other.facts("objects")}:
+            for form in (first, f"o{first}"):
+                if one.has(language, form) and other.has(language, form):
+                    assert one.form(language, form) != other.form(language, form), (one.id, other.id)
+
+
 def test_a_hypernym_is_a_thing() -> None:
     names = {thing.fact("hypernym") for thing in LEXICON.all("things")} - {""}
     assert names == {"fruit", "vegetable", "drink", "vehicle", "instrument"}
@@ -96,6 +107,7 @@ def test_a_hypernym_is_a_thing() -> None:
 def test_a_dictionary_entry_is_one_word() -> None:
     assert concept_pairs(LEXICON, LEXICON["things/apple"], "tr") == [("apple", "elma"), ("apple", "elmayı")]
     assert concept_pairs(LEXICON, LEXICON["places/kitchen"], "ja") == [("kitchen", "台所")]
+    assert concept_pairs(LEXICON, LEXICON["places/kitchen"], "ar") == [("kitchen", "المطبخ")]
     assert concept_pairs(LEXICON, LEXICON["things/tent"], "es") == []
 
 
