@@ -29,7 +29,7 @@ from xtune.augment.compose import Compose, generator_for
 from xtune.augment.noise import GaussianNoise
 from xtune.augment.segmentation import SubwordSampling, sampler_for
 from xtune.data import Dictionaries, ExampleTable, write_examples
-from xtune.runs.prepare import load_encoder
+from xtune.runs.models import load_encoder
 from xtune.schema import Augmentation, Example, Text, View
 from xtune.tasks.classification import Classification
 from xtune.training.rows import StageRows
@@ -83,7 +83,7 @@ def arms_of(model: str, dictionaries: Dictionaries, options: argparse.Namespace)
 
     arms: dict[str, tuple[Pass, int]] = {"encode": (encode(fresh()[0]), 1)}
     encoder, ss, cs = fresh()
-    arms["GN + encode"] = encode(encoder, GaussianNoise()), 1
+    arms["GN + encode"] = encode(encoder, GaussianNoise("normal", 0.01)), 1
     arms["CS + encode"] = encode(encoder, cs), 1
     arms["SS + encode"] = encode(encoder, ss), 1
     encoder, ss, cs = fresh()

@@ -14,8 +14,9 @@ from transformers import AutoModel, PreTrainedTokenizerFast, XLMRobertaConfig
 
 from xtune.config.load import load_recipe
 from xtune.data import Columns, Dictionaries, load_dictionaries, load_file, write_examples
-from xtune.runs.augmentations import Resources, build_augmentations, build_copies
-from xtune.runs.prepare import load_encoder, resolve_methods
+from xtune.runs.augmentations import Resources, build_augmentations
+from xtune.runs.models import load_encoder
+from xtune.runs.resolve import resolve
 from xtune.runs.stage import StageInputs
 from xtune.schema import Example, Text
 from xtune.tasks.classification import Classification, label_space
@@ -104,8 +105,8 @@ def stage_inputs(options: argparse.Namespace, folder: Path) -> StageInputs:
     model = options.model or save_random_encoder(folder / "model", texts, options.layers, options.hidden)
     kind = "text-pair" if len(table[0].texts) == 2 else "text-classification"
     values = {"model": model, "method": "xtune", "augmentation": options.augmentation, "max_length": options.max_length}
-    recipe = resolve_methods(load_recipe(kind, values))
+    recipe = resolve(load_recipe(kind, values))
     encoder = load_encoder(model, options.max_length)
     resources = Resources(encoder.tokenizer, table, dictionaries_of(options))
-    made = build_augmentations(recipe, resources), build_copies(recipe, resources)
+    made = build_augmentations(recipe, resources)
     return StageInputs(recipe, Classification(kind, label_space(table)), table, encoder, *made, evaluate=None)

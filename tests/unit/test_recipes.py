@@ -15,7 +15,7 @@ import yaml
 
 from xtune.config.load import load_recipe, recipe_names
 from xtune.config.recipe import AugmentationConfig
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 
 XNLI = ["ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
 PAWSX = ["de", "es", "fr", "ja", "ko", "zh"]
@@ -45,7 +45,7 @@ OTHERS = {
 @pytest.mark.parametrize("name", PAPER)
 def test_published_values(name: str) -> None:
     model, setting, names, ratio, lambda1, lambda2, rate, micro, accumulation, languages = PAPER[name]
-    recipe = resolve_methods(load_recipe(name))
+    recipe = resolve(load_recipe(name))
     stage1, data, consistency = names.split()
     assert (recipe.task, recipe.model, recipe.setting) == (name.partition("-")[0], model, setting)
     assert recipe.method == "xtune"
@@ -75,7 +75,7 @@ def test_published_values(name: str) -> None:
 def test_the_stages_carry_the_published_values(name: str) -> None:
     _, _, names, _, lambda1, lambda2, *_ = PAPER[name]
     a_star, a, a_prime = names.split()
-    first, second = resolve_methods(load_recipe(name)).stages or ()
+    first, second = resolve(load_recipe(name)).stages or ()
     assert first.augmentation is None and first.r2 is None and first.r1 is not None
     assert (first.r1.augmentation, first.r1.weight, first.r1.stop_gradient) == (a_star, lambda1, True)
     assert second.augmentation == a and second.r1 is not None and second.r2 is not None

@@ -19,8 +19,8 @@ class GaussianNoise:
         eps: In units of the embedding.
     """
 
-    kind: NoiseKind = "normal"
-    eps: float = 0.01
+    kind: NoiseKind
+    eps: float
 
     def __post_init__(self) -> None:
         if not self.eps >= 0:

@@ -5,6 +5,7 @@ The dataclasses are checked by pydantic, which reads the types and bounds that `
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import re
@@ -72,33 +73,43 @@ def load_recipe(name: str, overrides: Sequence[str] | Mapping[str, Any] = ()) ->
     3
     """
     values, file = _read(name)
+    return parse_recipe(values, overrides, file=file)
+
+
+def parse_recipe(
+    values: Mapping[str, Any], overrides: Sequence[str] | Mapping[str, Any] = (), *, file: str | Path | None = None
+) -> Recipe:
+    """Check a nested mapping, with some keys set otherwise, and make it a `Recipe`; `file` is for the error."""
     pairs = _pairs(overrides)
+    changed = copy.deepcopy(dict(values))
     for key, value in pairs:
-        if values.get("stages") and key.partition(".")[0] in ("method", "setting", "augmentation", "consistency"):
+        if changed.get("stages") and _makes_stages(key):
             raise InputError(
-                "the file spells out its stages, which this key would not reach",
+                "the stages are spelled out, which this key would not reach",
                 file=file,
                 field=key,
                 remedy="put stages=null before it, so that the stages are made anew from the method",
             )
-        _assign(values, key, value)
+        _assign(changed, key, value)
     try:
-        return parse_recipe(values, file=file)
-    except InputError as failure:
-        if failure.field not in dict(pairs):
-            raise
-        raise InputError(failure.problem, field=failure.field, remedy=failure.remedy) from None
-
-
-def parse_recipe(values: Mapping[str, Any], *, file: str | Path | None = None) -> Recipe:
-    """Check a nested mapping and make it a `Recipe`."""
-    try:
-        recipe = _RECIPE.validate_python(values)
+        recipe: Recipe = _RECIPE.validate_python(changed)
+        if recipe.stages is not None:
+            check_stages(recipe, file)
     except ValidationError as failure:
-        raise _as_input_error(failure, file) from None
-    if recipe.stages is not None:
-        check_stages(recipe, file)
-    return recipe
+        wrong = _as_input_error(failure, file)
+    except InputError as failure:
+        wrong = failure
+    else:
+        return recipe
+    if wrong.field in dict(pairs):  # the fault is not the file's
+        raise InputError(wrong.problem, field=wrong.field, remedy=wrong.remedy) from None
+    raise wrong from None
+
+
+def _makes_stages(key: str) -> bool:
+    """Whether a key says what stages are made of; the rest of `consistency` is read when they are trained."""
+    section, _, name = key.partition(".")
+    return section in ("method", "setting", "augmentation") or (section == "consistency" and name.startswith("lambda"))
 
 
 def to_dict(recipe: Recipe) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
 from xtune.runs.files import check_writable, json_lines, write_text
 from xtune.runs.models import load_encoder, load_model, quiet
-from xtune.runs.prepare import GENERIC_TASKS, source_of, texts_of
+from xtune.runs.prepare import source_of
+from xtune.runs.resolve import GENERIC_TASKS, texts_of
 from xtune.runs.results import environment, summarise
 from xtune.schema import Example
 from xtune.tasks.classification import Classification

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from xtune.augment.codeswitch import CodeSwitch
@@ -36,7 +37,9 @@ def subword_sampling(recipe: Recipe, resources: Resources) -> Augmentation:
 
 def gaussian_noise(recipe: Recipe, resources: Resources) -> Augmentation:
     """`gn`: noise on the input embeddings."""
-    return GaussianNoise(recipe.gaussian_noise.kind, recipe.gaussian_noise.eps)
+    options = recipe.gaussian_noise
+    assert options.eps is not None  # `xtune.runs.prepare` has settled it
+    return GaussianNoise(options.kind, options.eps)
 
 
 def code_switch(recipe: Recipe, resources: Resources) -> Augmentation:
@@ -81,35 +84,32 @@ def check_names(recipe: Recipe) -> None:
                 )
 
 
-def build_augmentations(recipe: Recipe, resources: Resources) -> dict[str, Augmentation]:
-    """Every augmentation that the recipe's stages name; `cs+ss` is both, the first first."""
-    return {
-        name: _compose([BUILDERS[part](recipe, resources) for part in name.split("+")]) for name in names_in(recipe)
-    }
+def build_augmentations(
+    recipe: Recipe, resources: Resources
+) -> tuple[dict[str, Augmentation], dict[str, tuple[Augmentation, ...]]]:
+    """Every augmentation that the recipe's stages name; `cs+ss` is both, the first first.
 
-
-def build_copies(recipe: Recipe, resources: Resources) -> dict[str, tuple[Augmentation, ...]]:
-    """What makes the augmented copies of D, by name: one that draws, or with `translation.draw=all` one a language.
-
-    The latter is the concatenation of English and all its translations that the paper describes (section 4.1).
+    Returns:
+        By name, the augmentation; and by name, what makes the augmented copies of D: that one, or with
+        `translation.draw=all` one a language, the concatenation of English and all its translations that the paper
+        describes (section 4.1).
     """
+    part = cache(lambda name: BUILDERS[name](recipe, resources))  # caches of samplers are worth sharing
+    augmentations: dict[str, Augmentation] = {}
     copies: dict[str, tuple[Augmentation, ...]] = {}
-    for name, augmentation in build_augmentations(recipe, resources).items():
+    for name in names_in(recipe):
         parts = name.split("+")
+        augmentations[name] = _compose([part(each) for each in parts])
         if "mt" not in parts or recipe.translation.draw == "sampled":
-            copies[name] = (augmentation,)
+            copies[name] = (augmentations[name],)
             continue
-        translations = _translations(resources)
+        table = _translations(resources)
+        languages = recipe.translation.languages or table.languages
         copies[name] = tuple(
-            _compose(
-                [
-                    TranslateTo(translations, language) if part == "mt" else BUILDERS[part](recipe, resources)
-                    for part in parts
-                ]
-            )
-            for language in recipe.translation.languages or translations.languages
+            _compose([TranslateTo(table, language) if each == "mt" else part(each) for each in parts])
+            for language in languages
         )
-    return copies
+    return augmentations, copies
 
 
 def _compose(parts: Sequence[Augmentation]) -> Augmentation:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import getpass
+import hashlib
 import json
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +21,22 @@ def write_text(path: Path, text: str) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)
+
+
+@contextmanager
+def scratch_folder(run: Path, rank: int) -> Iterator[Path]:
+    """A folder for what a process of a run needs while it runs, gone afterwards.
+
+    It has the same name whenever the run is resumed, so that what a killed run left is removed, not piled up.
+    """
+    place = hashlib.sha256(str(run.absolute()).encode()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"xtune-{getpass.getuser()}-{place}-{rank}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)  # fails where somebody else has put one there
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def json_lines(values: Iterable[Mapping[str, Any]]) -> str:

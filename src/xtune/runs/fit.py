@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,17 @@ from xtune.errors import InputError
 from xtune.evaluation.suite import LanguageResult, average, evaluate_language
 from xtune.runs.augmentations import names_in
 from xtune.runs.card import model_card
-from xtune.runs.files import check_writable, read_json, write_json, write_text
-from xtune.runs.models import quiet
-from xtune.runs.prepare import Prepared, prepare, resolve_methods
+from xtune.runs.files import check_writable, read_json, scratch_folder, write_json, write_text
+from xtune.runs.models import load_model, model_options, quiet
+from xtune.runs.prepare import Prepared, prepare
+from xtune.runs.resolve import resolve
 from xtune.runs.results import build_results, write_predictions
-from xtune.runs.stage import StageInputs, StageResult, check_arguments, run_stage
+from xtune.runs.stage import StageInputs, StageResult, check_arguments, eval_batch_size, run_stage
 from xtune.training.trainer import Evaluate, replace_folder
 
 
 def fit(
-    recipe: Recipe | Mapping[str, Any] | str,
+    recipe: Recipe | Mapping[str, Any] | str | Path,
     overrides: Sequence[str] | Mapping[str, Any] = (),
     *,
     output_dir: str | Path | None = None,
@@ -39,7 +39,7 @@ def fit(
 
     Args:
         recipe: A `Recipe`, the nested mapping of one, the name of one, or the path of a YAML file.
-        overrides: `["seed=2", …]` or `{"seed": 2, …}`, where `recipe` is a name or a path.
+        overrides: `["seed=2", …]` or `{"seed": 2, …}`: keys of the recipe to set otherwise.
         output_dir: The run's folder; None: `default_folder`.
         console: Where progress is shown; None: standard output.
 
@@ -49,18 +49,18 @@ def fit(
     Raises:
         InputError: For anything in the recipe or its files that cannot be used; nothing is written then.
     """
-    if isinstance(recipe, Mapping):
-        recipe = parse_recipe(recipe)
-    elif isinstance(recipe, str):
-        recipe = load_recipe(recipe, overrides)
+    if isinstance(recipe, str | Path):
+        recipe = load_recipe(str(recipe), overrides)
+    elif overrides or not isinstance(recipe, Recipe):
+        recipe = parse_recipe(to_dict(recipe) if isinstance(recipe, Recipe) else recipe, overrides)
     run, console = Path(output_dir or default_folder(recipe)), console or Console()
     quiet()
     _check_folder(run)
-    recipe = resolve_methods(recipe)
+    recipe = resolve(recipe)
     check_arguments(recipe, run)
-    with tempfile.TemporaryDirectory(prefix="xtune-") as scratch:
+    with scratch_folder(run, PartialState().process_index) as scratch:
         with console.status("reading the model and the data …"):
-            prepared = prepare(recipe, Path(scratch))
+            prepared = prepare(recipe, scratch)
         _claim(run, prepared.recipe)
         main = PartialState().is_main_process
         if (results := run / "results.json").is_file():
@@ -101,10 +101,12 @@ def _selector(prepared: Prepared) -> Evaluate | None:
     source = prepared.recipe.source_language
     languages = [source] if selection.by == "source-dev" else list(dev)
     metric = selection.metric or prepared.task.metrics[0]
+    batch_size = eval_batch_size(prepared.recipe)
 
     def evaluate(model: Any) -> dict[str, float]:
         scores = {
-            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code]).scores for code in languages
+            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code], batch_size).scores
+            for code in languages
         }
         return {"selection": average(scores)[metric], **{f"{code}_{metric}": scores[code][metric] for code in scores}}
 
@@ -114,10 +116,10 @@ def _selector(prepared: Prepared) -> Evaluate | None:
 def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, main: bool) -> dict[str, Any]:
     """Evaluate the last stage's model everywhere and write what the run leaves."""
     recipe, last = prepared.recipe, list(stages.values())[-1]
-    model = prepared.task.load_model(str(last.model)).to(PartialState().device)
+    model = load_model(prepared.task, str(last.model), **model_options(recipe)).to(PartialState().device)
     results: dict[str, dict[str, LanguageResult]] = {
         split: {
-            code: evaluate_language(model, prepared.encoder, prepared.task, examples)
+            code: evaluate_language(model, prepared.encoder, prepared.task, examples, eval_batch_size(recipe))
             for code, examples in languages.items()
         }
         for split, languages in prepared.evaluation.items()

@@ -64,8 +64,11 @@ def model_options(recipe: Recipe) -> dict[str, Any]:
     return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
-def check_model(task: Classification, model: str, encoder: Encoder, **options: Any) -> None:
+def check_model(task: Classification, model: str, encoder: Encoder, **options: Any) -> float:
     """Load a model once and let it go, so that a run whose model is no good leaves nothing behind.
+
+    Returns:
+        The standard deviation of its input embeddings.
 
     Raises:
         InputError: It cannot be loaded, or does not fit its tokenizer or the length of the texts.
@@ -79,6 +82,7 @@ def check_model(task: Classification, model: str, encoder: Encoder, **options: A
         if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
             before_first = -1 if module.padding_idx is None else module.padding_idx
             _check_length(model, encoder.max_length, module.num_embeddings - before_first - 1)
+    return float(loaded.get_input_embeddings().weight.detach().std())
 
 
 def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) -> None:

@@ -9,8 +9,6 @@ from typing import Any
 
 from xtune.augment.codeswitch import realised_rate
 from xtune.augment.compose import generator_for
-from xtune.config.auto import choose_augmentation
-from xtune.config.methods import check_stages, stages_of
 from xtune.config.recipe import Recipe
 from xtune.data import (
     Columns,
@@ -25,16 +23,13 @@ from xtune.data import (
     write_examples,
 )
 from xtune.errors import InputError, did_you_mean
-from xtune.languages import check_language
-from xtune.runs.augmentations import Resources, build_augmentations, build_copies, check_names, names_in
+from xtune.runs.augmentations import Resources, build_augmentations, names_in
 from xtune.runs.models import check_model, check_vocabulary, load_encoder, model_options, use_cache_if_unreachable
+from xtune.runs.resolve import metrics_of, texts_of
 from xtune.schema import Augmentation, View
 from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.datasets import dataset, datasets
 from xtune.views.encode import Encoder
-
-GENERIC_TASKS = {"text-classification": 1, "text-pair": 2}
-"""Tasks on the user's own files, and how many texts an example has."""
 
 SAMPLE = 1000
 """Examples that the realised code-switch rate, and what the tokenizer knows, are measured on."""
@@ -71,7 +66,7 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     """Load everything that a recipe names.
 
     Args:
-        recipe: What `resolve_methods` made of the user's.
+        recipe: What `xtune.runs.resolve.resolve` made of the user's.
         scratch: Folder for tables on disk; no longer needed when the run has ended.
 
     Raises:
@@ -87,15 +82,15 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     train = load_train(recipe, source, scratch)
     labels = source.labels or label_space(train)
     _check_labels(recipe, source, labels)
-    task = Classification(recipe.task, labels, _metrics(recipe))
+    task = Classification(recipe.task, labels, metrics_of(recipe.task))
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
+    check_vocabulary(recipe.model, encoder, train[:SAMPLE])
+    recipe = with_noise(recipe, check_model(task, recipe.model, encoder, **model_options(recipe)))
     resources, more = load_resources(recipe, encoder, train, scratch)
     revision = source.hub[0].revision if source.hub else None
     data = replace(recipe.data, labels=labels, revision=recipe.data.revision or revision)
-    augmentations = build_augmentations(recipe, resources)
-    check_vocabulary(recipe.model, encoder, train[:SAMPLE])
-    check_model(task, recipe.model, encoder, **model_options(recipe))
+    augmentations, copies = build_augmentations(recipe, resources)
     return Prepared(
         recipe=replace(recipe, data=data),
         task=task,
@@ -103,47 +98,10 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         evaluation=evaluation,
         encoder=encoder,
         augmentations=augmentations,
-        copies=build_copies(recipe, resources),
+        copies=copies,
         notices=(*notices, *more),
         code_switch_rate=_rate(recipe, train, augmentations),
     )
-
-
-def resolve_methods(recipe: Recipe) -> Recipe:
-    """Settle what follows from the recipe alone: the setting, `augmentation: auto`, the method's stages.
-
-    Raises:
-        InputError: For names that there are not, and stages that cannot be trained.
-    """
-    if recipe.task not in GENERIC_TASKS and recipe.task not in datasets():
-        known = [*GENERIC_TASKS, *datasets()]
-        raise InputError(f"there is no task '{recipe.task}'", field="task", remedy=did_you_mean(recipe.task, known))
-    beside = Path(recipe.data.dir or "") / "dictionaries"
-    if recipe.data.dir and recipe.data.dictionaries is None and beside.is_dir():
-        recipe = replace(recipe, data=replace(recipe.data, dictionaries=str(beside)))
-    translated = recipe.data.translations is not None
-    if recipe.setting == "auto":
-        recipe = replace(recipe, setting="translate-train-all" if translated else "cross-lingual-transfer")
-    check_language(recipe.source_language, field="source_language")
-    if recipe.augmentation == "auto":
-        augmentation, reasons = choose_augmentation(
-            "classification",
-            translations=translated and recipe.setting == "translate-train-all",
-            dictionaries=recipe.data.dictionaries is not None,
-        )
-        recipe = replace(recipe, augmentation=augmentation, augmentation_reasons=reasons)
-    assert recipe.augmentation != "auto"
-    if recipe.stages is None:
-        recipe = replace(recipe, stages=stages_of(recipe, recipe.augmentation))
-    check_stages(recipe)
-    check_names(recipe)
-    if recipe.setting == "cross-lingual-transfer" and any("mt" in name.split("+") for name in names_in(recipe)):
-        raise InputError(
-            "cross-lingual transfer has no translations of the training set",
-            field="setting",
-            remedy="set setting=translate-train-all, or another augmentation than mt",
-        )
-    return recipe
 
 
 def source_of(recipe: Recipe) -> Source:
@@ -168,11 +126,6 @@ def source_of(recipe: Recipe) -> Source:
         labels=data.labels,
         source_language=recipe.source_language,
     )
-
-
-def texts_of(task: str) -> int:
-    """How many texts an example of a task has."""
-    return GENERIC_TASKS[task] if task in GENERIC_TASKS else dataset(task).texts
 
 
 def load_train(recipe: Recipe, source: Source, scratch: Path) -> ExampleTable:
@@ -203,6 +156,15 @@ def load_evaluation(
     if bare := [code for code, examples in evaluation["test"].items() if not any(examples.column("label"))]:
         notices.append(f"the test set has no labels in {', '.join(bare)}: predicted, not scored")
     return evaluation, notices
+
+
+def with_noise(recipe: Recipe, embedding_scale: float) -> Recipe:
+    """The recipe with the noise's eps, which depends on how large the model's input embeddings are."""
+    noise = recipe.gaussian_noise
+    if noise.eps is not None or not any("gn" in name.split("+") for name in names_in(recipe)):
+        return recipe
+    eps = float(f"{noise.scale * embedding_scale:.3g}")  # no machine's last digits, so that a run resumes elsewhere
+    return replace(recipe, gaussian_noise=replace(noise, eps=eps))
 
 
 def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratch: Path) -> tuple[Resources, list[str]]:
@@ -239,7 +201,7 @@ def _languages(recipe: Recipe, source: Source) -> tuple[dict[str, list[str]], li
     notices = [f"there is no {split} set" for split, languages in there.items() if not languages]
     if recipe.data.languages is None:
         return there, notices
-    wanted = [check_language(code, field="data.languages") for code in recipe.data.languages]
+    wanted = recipe.data.languages
     everywhere = sorted({*there["dev"], *there["test"]})
     for code in wanted:
         if code not in everywhere:
@@ -274,16 +236,12 @@ def _check_selection(recipe: Recipe, dev: dict[str, ExampleTable]) -> None:
             field="data.dev",
             remedy="give one, or set selection.by=last, or selection.by=dev-mean to select on the others",
         )
-    if recipe.selection.metric not in (None, *_metrics(recipe)):
+    if recipe.selection.metric not in (None, *metrics_of(recipe.task)):
         raise InputError(
             f"the task has no metric '{recipe.selection.metric}'",
             field="selection.metric",
-            remedy=did_you_mean(str(recipe.selection.metric), _metrics(recipe)),
+            remedy=did_you_mean(str(recipe.selection.metric), metrics_of(recipe.task)),
         )
-
-
-def _metrics(recipe: Recipe) -> tuple[str, ...]:
-    return dataset(recipe.task).metrics if recipe.task in datasets() else ("accuracy",)
 
 
 def _rate(recipe: Recipe, train: ExampleTable, augmentations: dict[str, Augmentation]) -> float | None:

@@ -21,7 +21,7 @@ from xtune.runs.files import read_json, write_json
 from xtune.runs.models import load_model, model_options
 from xtune.schema import Augmentation, Example
 from xtune.tasks.classification import Classification
-from xtune.training.arguments import training_arguments
+from xtune.training.arguments import DEFAULTS, training_arguments
 from xtune.training.callbacks import JsonLog, LogBeforeSave, Reporter
 from xtune.training.rows import StageRows
 from xtune.training.teacher import Teacher
@@ -77,9 +77,6 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
     set_seed(recipe.seed)
     rows, objective = stage_rows(inputs, stage), stage_objective(recipe, stage)
     teacher = _teacher(inputs, stage, run)
-    if teacher is not None:
-        with PartialState().main_process_first():  # one process computes, the others read
-            rows.teacher = teacher.precompute(rows, folder / "teacher-logits.npy")
     log = JsonLog(run / "train_log.jsonl", stage.name)
     set_seed(recipe.seed)  # the head's initialisation does not depend on what came before
     model = load_model(inputs.task, recipe.model, **model_options(recipe))
@@ -94,6 +91,9 @@ def run_stage(inputs: StageInputs, stage: Stage, run: Path, console: Console) ->
         callbacks=[LogBeforeSave(), log, Reporter(stage.name, console)],
     )
     trainer.remove_callback(PrinterCallback)
+    if teacher is not None:
+        with PartialState().main_process_first(), trainer.accelerator.autocast():  # one computes, the others read
+            rows.teacher = teacher.precompute(rows, folder / "teacher-logits.npy")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return _finish(trainer, folder, log.seconds)
 
@@ -102,6 +102,11 @@ def check_arguments(recipe: Recipe, run: Path) -> None:
     """Refuse wrong training arguments of any stage, and join the other processes of a distributed run."""
     for stage in recipe.stages or ():
         _ = _arguments(recipe, stage, run).device  # which is where transformers starts the process group
+
+
+def eval_batch_size(recipe: Recipe) -> int:
+    """How many examples are predicted at once."""
+    return int(recipe.train.get("per_device_eval_batch_size", DEFAULTS["per_device_eval_batch_size"]))
 
 
 def saved_settings(recipe: Recipe) -> dict[str, Any]:

@@ -65,7 +65,8 @@ class Classification:
 
         Args:
             name: Hub id or folder.
-            options: Passed on to `from_pretrained`.
+            options: Passed on to `from_pretrained`. `dtype` is fp32 unless it is given: transformers would take the
+                checkpoint's own, and some are stored in half precision, in which training stalls.
         """
         from transformers import AutoModelForSequenceClassification
 
@@ -74,7 +75,7 @@ class Classification:
             num_labels=len(self.labels),
             id2label=dict(enumerate(self.labels)),
             label2id={label: index for index, label in enumerate(self.labels)},
-            **options,
+            **{"dtype": "float32", **options},
         )
 
     def decode(self, probabilities: NDArray[Any]) -> list[Prediction]:

@@ -9,10 +9,15 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+from accelerate import DistributedType
 from pydantic import TypeAdapter, ValidationError
 from transformers import TrainingArguments
 
 from xtune.errors import InputError, did_you_mean
+
+UNSHARDED = "several GPUs work by torchrun (DDP); sharded training is not supported yet"
+
+SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 OURS = {
     "output_dir": "give --output-dir",
@@ -22,27 +27,41 @@ OURS = {
     "load_best_model_at_end": "set selection.by=source-dev",
     "metric_for_best_model": "set selection.metric=…",
     "resume_from_checkpoint": "the same command again resumes",
+    "greater_is_better": "a higher score is better",
+    "save_only_model": "without the optimizer's state a run cannot resume",
+    "ignore_data_skip": "a resumed run sees the rows that it has not seen yet",
     "train_sampling_strategy": "rows are always batched by length",
     "save_total_limit": "xtune keeps the newest checkpoint and the best weights",
     "disable_tqdm": "xtune shows its own progress",
     "label_names": "xtune collates its own rows",
     "logging_nan_inf_filter": "a loss that is not a number is shown",
     "push_to_hub": "upload the run's model/ when it is finished",
+    "label_smoothing_factor": "the task loss is the paper's cross-entropy",
+    "dataloader_drop_last": "no row is dropped",
+    "auto_find_batch_size": "set train.per_device_train_batch_size, and gradient_accumulation_steps for the rest",
+    "include_num_input_tokens_seen": "train_log.jsonl counts steps",
+    **dict.fromkeys(("fsdp", "fsdp_config", "deepspeed"), UNSHARDED),
 }
 """Fields that a recipe cannot set, and what to do instead."""
 
 BOUNDS = {
-    **dict.fromkeys(("per_device_train_batch_size", "gradient_accumulation_steps"), "more than 0"),
+    **dict.fromkeys(("per_device_train_batch_size", "per_device_eval_batch_size"), "more than 0"),
+    "gradient_accumulation_steps": "more than 0",
     **dict.fromkeys(("num_train_epochs", "logging_steps", "save_steps", "eval_steps"), "more than 0"),
     **dict.fromkeys(("learning_rate", "weight_decay", "warmup_steps", "max_grad_norm"), "0 or more"),
-    **dict.fromkeys(("adam_epsilon", "label_smoothing_factor", "dataloader_num_workers"), "0 or more"),
+    **dict.fromkeys(("adam_epsilon", "dataloader_num_workers"), "0 or more"),
     "max_steps": "more than 0, or -1 to count epochs",
 }
 """Numbers that `TrainingArguments` does not look at, and where they have to be."""
 
+NO_SCHEDULES = ("reduce_lr_on_plateau", "greedy")
+"""Learning rate schedules that follow a loss, where xtune wants a function of the step."""
+
 DEFAULTS: dict[str, Any] = {
     "report_to": "none",
     "log_level": "error",
+    "log_level_replica": "error",
+    "per_device_eval_batch_size": 64,
     "logging_steps": 50,
     "save_strategy": "epoch",
     "eval_strategy": "epoch",
@@ -83,6 +102,9 @@ def training_arguments(values: Mapping[str, Any], *, output_dir: Path, seed: int
         field, remedy = f"train.{said}" if said else "train", "see the documentation of transformers.TrainingArguments"
         raise InputError(str(failure).strip(), field=field, remedy=remedy) from None
     check_trackers(arguments)
+    check_schedule(arguments)
+    if arguments.distributed_state is not None and arguments.distributed_state.distributed_type in SHARDED:
+        raise InputError("the launcher asks for sharded training", remedy=UNSHARDED)
     # Several visible GPUs without torchrun would be DataParallel, which splits a batch across its views.
     arguments._n_gpu = min(arguments._n_gpu, 1)
     return arguments
@@ -129,6 +151,17 @@ def check_trackers(arguments: TrainingArguments) -> None:
         if name not in (there := get_available_reporting_integrations()):
             remedy = f"install it, or set train.report_to={' or '.join([*there, 'none'])}"
             raise InputError(f"the tracker '{name}' is not installed", field="train.report_to", remedy=remedy)
+
+
+def check_schedule(arguments: TrainingArguments) -> None:
+    """Refuse a schedule that is no function of the step alone."""
+    name = str(getattr(arguments.lr_scheduler_type, "value", arguments.lr_scheduler_type))
+    if name in NO_SCHEDULES:
+        raise InputError(
+            f"the schedule '{name}' is not supported",
+            field="train.lr_scheduler_type",
+            remedy="use linear, cosine, constant …",
+        )
 
 
 def _is_enum(kind: Any) -> bool:

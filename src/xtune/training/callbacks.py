@@ -14,14 +14,24 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 
 class LogBeforeSave(TrainerCallback):
-    """Close the log's window at each checkpoint, so that a resumed run logs what an uninterrupted one does."""
+    """Close the log's window at each checkpoint, so that a resumed run logs what an uninterrupted one does.
+
+    A checkpoint at an epoch's last step waits for the end of the epoch, whose evaluation a resumed run would miss.
+    """
+
+    def __init__(self) -> None:
+        self._late = False
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """After `DefaultFlowCallback` has decided whether this step saves."""
+        last = float(state.epoch or 0).is_integer() or state.global_step >= state.max_steps
+        if last and control.should_save:
+            self._late, control.should_save = True, False
         control.should_log = control.should_log or control.should_save
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """The same at the end of an epoch."""
+        control.should_save, self._late = control.should_save or self._late, False
         control.should_log = control.should_log or control.should_save
 
 
@@ -156,6 +166,8 @@ class Reporter(TrainerCallback):
 
 
 def _shown(logs: dict[str, Any]) -> dict[str, float]:
-    """Losses by component, or the metrics of an evaluation."""
-    names = ("loss", "task", "r1", "r2") if "loss" in logs else tuple(n for n in logs if n.startswith("eval_"))
-    return {name: float(logs[name]) for name in names if name in logs}
+    """Losses by component, or the metrics of an evaluation, and what they are selected by where there are several."""
+    if "loss" in logs:
+        return {name: float(logs[name]) for name in ("loss", "task", "r1", "r2") if name in logs}
+    metrics = {name: float(logs[name]) for name in logs if name.startswith("eval_") and name != "eval_selection"}
+    return metrics if len(metrics) == 1 else {"eval_selection": float(logs["eval_selection"]), **metrics}

@@ -64,6 +64,8 @@ class XTuneTrainer(Trainer):
         callbacks: list[Any] | None = None,
     ) -> None:
         multiple = 64 if args.torch_compile else 1  # a compiled graph for every length would be recorded anew
+        if args.torch_compile:  # or a graph recorded without noise would leave the hook of `embedding_noise` out
+            torch._dynamo.config.skip_nnmodule_hook_guards = False
         super().__init__(
             model,
             args,
@@ -78,6 +80,7 @@ class XTuneTrainer(Trainer):
         self._sums: dict[str, Tensor] = {}
         self._summed_steps = 0
         self._saving = False
+        self._selected_since_save: list[int] = []
 
     # ---- data
 
@@ -119,6 +122,11 @@ class XTuneTrainer(Trainer):
             total = self.accelerator.reduce(total, reduction="sum")
         return batches, total
 
+    def _run_epoch(self, *args: Any, **options: Any) -> None:
+        """Nothing where the run was interrupted behind its last step, which may be within an epoch."""
+        if self.state.global_step < self.state.max_steps:
+            super()._run_epoch(*args, **options)
+
     # ---- loss
 
     def compute_loss(
@@ -158,7 +166,8 @@ class XTuneTrainer(Trainer):
             known = torch.full((len(guided), len(self.rows.task.labels)), torch.nan, device=guided.device)
         unknown = known.isnan().any(-1)
         if unknown.any():
-            live = self.teacher.logits(inputs["model_inputs"], guided[unknown], inputs["noise"])
+            with self.accelerator.autocast():  # the student's own forward pass has it from `accelerate`
+                live = self.teacher.logits(inputs["model_inputs"], guided[unknown], inputs["noise"])
             known = known.index_copy(0, unknown.nonzero().flatten(), live)
         return known
 
@@ -195,6 +204,10 @@ class XTuneTrainer(Trainer):
         self.state.best_metric, self.state.best_global_step = score, self.state.global_step
         folder = Path(self.args.output_dir)
         self.save_complete(folder / f"selected-{self.state.global_step}")
+        if self.args.should_save:
+            for step in self._selected_since_save:  # no checkpoint refers to these
+                shutil.rmtree(folder / f"selected-{step}", ignore_errors=True)
+        self._selected_since_save = [self.state.global_step]
         return True
 
     def save_complete(self, folder: Path) -> None:
@@ -221,6 +234,7 @@ class XTuneTrainer(Trainer):
             super()._save_checkpoint(model, trial)
         finally:
             self._saving = False
+        self._selected_since_save = []
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             folder = Path(self.args.output_dir)

@@ -111,7 +111,7 @@ def test_noise_goes_with_anything() -> None:
 
 def test_noise_draws_its_seed_from_the_generator() -> None:
     view = View(Example("0", "en", (Text.from_string(SENTENCES["en"][0]),)))
-    augment = GaussianNoise(eps=0.1)
+    augment = GaussianNoise("normal", 0.1)
     seeds = {augment(view, generator_for(1, "s", epoch, "0", "r")).noise.seed for epoch in range(50)}
     assert len(seeds) == 50
     assert augment(view, np.random.default_rng(4)) == augment(view, np.random.default_rng(4))
@@ -120,4 +120,4 @@ def test_noise_draws_its_seed_from_the_generator() -> None:
 @pytest.mark.parametrize("eps", [-0.1, float("nan")])
 def test_noise_without_a_size(eps: float) -> None:
     with pytest.raises(InputError, match="eps"):
-        GaussianNoise(eps=eps)
+        GaussianNoise("normal", eps)

@@ -10,7 +10,7 @@ from xtune.config.auto import choose_augmentation
 from xtune.config.load import load_recipe
 from xtune.config.recipe import AugmentationConfig
 from xtune.errors import InputError
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_the_choice(kind: Any, translations: bool, dictionaries: bool, expected:
     ],
 )
 def test_a_run_chooses_by_what_it_is_given(keys: dict[str, str], setting: str, augmentation: str) -> None:
-    recipe = resolve_methods(load_recipe("text-classification", keys))
+    recipe = resolve(load_recipe("text-classification", keys))
     assert recipe.setting == setting
     assert recipe.augmentation == AugmentationConfig(stage1=augmentation, data=augmentation, consistency=augmentation)
     assert recipe.augmentation_reasons
@@ -68,15 +68,31 @@ def test_a_run_chooses_by_what_it_is_given(keys: dict[str, str], setting: str, a
 
 def test_dictionaries_beside_the_data_are_found(tmp_path: Any) -> None:
     (tmp_path / "dictionaries").mkdir()
-    recipe = resolve_methods(load_recipe("text-classification", {"data.dir": str(tmp_path)}))
+    recipe = resolve(load_recipe("text-classification", {"data.dir": str(tmp_path)}))
     assert recipe.data.dictionaries == str(tmp_path / "dictionaries")
     assert recipe.augmentation == AugmentationConfig(stage1="cs", data="cs", consistency="cs")
-    named = resolve_methods(load_recipe("text-classification", {"data.dir": str(tmp_path), "data.dictionaries": "d"}))
+    named = resolve(load_recipe("text-classification", {"data.dir": str(tmp_path), "data.dictionaries": "d"}))
     assert named.data.dictionaries == "d"
 
 
+def test_languages_are_known_by_one_code_from_then_on() -> None:
+    keys = ("data.languages", "code_switch.languages", "translation.languages")
+    recipe = resolve(
+        load_recipe("text-classification", {**dict.fromkeys(keys, "zh-CN,deu,zh"), "source_language": "en-GB"})
+    )
+    assert recipe.source_language == "en"
+    assert recipe.data.languages == recipe.code_switch.languages == recipe.translation.languages == ("zh", "de")
+
+
+@pytest.mark.parametrize("key", ["data.languages", "code_switch.languages", "translation.languages"])
+def test_languages_that_there_are_not(key: str) -> None:
+    with pytest.raises(InputError) as failure:
+        resolve(load_recipe("text-classification", {key: "de,german"}))
+    assert failure.value.field == key
+
+
 def test_what_the_user_names_is_not_chosen() -> None:
-    recipe = resolve_methods(load_recipe("text-classification", {"augmentation": "gn", "data.dictionaries": "d"}))
+    recipe = resolve(load_recipe("text-classification", {"augmentation": "gn", "data.dictionaries": "d"}))
     assert recipe.augmentation == AugmentationConfig(stage1="gn", data="gn", consistency="gn")
     assert recipe.augmentation_reasons == ()
 
@@ -95,6 +111,6 @@ def test_what_the_user_names_is_not_chosen() -> None:
 )
 def test_names_that_there_are_not(keys: dict[str, Any], field: str, said: str) -> None:
     with pytest.raises(InputError) as failure:
-        resolve_methods(load_recipe("text-classification", keys))
+        resolve(load_recipe("text-classification", keys))
     assert failure.value.field == field
     assert said in str(failure.value)

@@ -10,7 +10,7 @@ import yaml
 from xtune.config.load import load_recipe, parse_recipe, recipe_names, recipe_text, to_dict, write_recipe
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.errors import InputError
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 
 MINE = """\
 task: text-classification
@@ -200,7 +200,7 @@ def test_stages_may_be_spelt_out(write: Write) -> None:
     assert recipe.stages is not None
     assert recipe.stages[0].r1 is None and recipe.stages[1].r2 is not None
     assert (recipe.stages[1].r2.teacher, recipe.stages[1].r2.weight) == ("stage1", 2.0)
-    assert resolve_methods(recipe).stages == recipe.stages
+    assert resolve(recipe).stages == recipe.stages
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,19 @@ def test_keys_that_spelt_out_stages_would_not_hear_of(write: Write, override: st
     failure = refused(file, [override])
     assert failure.field == override.partition("=")[0]
     assert "stages=null" in str(failure)
-    made_anew = resolve_methods(load_recipe(file, ["stages=null", "method=plain"]))
+    made_anew = resolve(load_recipe(file, ["stages=null", "method=plain"]))
     assert made_anew.stages is not None and [stage.name for stage in made_anew.stages] == ["stage1"]
+
+
+def test_keys_that_are_read_when_stages_are_trained(write: Write) -> None:
+    recipe = load_recipe(write("stages.yaml", STAGES), ["consistency.targets=hard", "consistency.reduction=mean"])
+    assert (recipe.consistency.targets, recipe.consistency.reduction) == ("hard", "mean")
+
+
+def test_keys_set_otherwise_in_a_mapping() -> None:
+    values = {"task": "xnli", "model": "m", "train": {"learning_rate": 1e-5}}
+    recipe = parse_recipe(values, ["seed=3", "train.learning_rate=2e-5"])
+    assert (recipe.seed, recipe.train, values["train"]) == (3, {"learning_rate": 2e-5}, {"learning_rate": 1e-5})
 
 
 def test_unknown_keys_of_a_stage(write: Write) -> None:
@@ -227,18 +238,18 @@ def test_unknown_keys_of_a_stage(write: Write) -> None:
 @pytest.mark.parametrize("name", recipe_names())
 @pytest.mark.parametrize("method", ["xtune", "r-drop"])
 def test_every_recipe_resolves_is_written_and_read_back(tmp_path: Path, name: str, method: str) -> None:
-    recipe = resolve_methods(load_recipe(name, {"method": method, "seed": 5, "code_switch.languages": ["de", "no"]}))
+    recipe = resolve(load_recipe(name, {"method": method, "seed": 5, "code_switch.languages": ["de", "no"]}))
     path = tmp_path / "config.yaml"
     write_recipe(recipe, path)
     assert load_recipe(str(path)) == recipe
-    assert resolve_methods(load_recipe(str(path))) == recipe
+    assert resolve(load_recipe(str(path))) == recipe
     assert parse_recipe(yaml.safe_load(path.read_text("utf-8"))) == recipe  # for whoever reads it otherwise
     assert parse_recipe(to_dict(recipe)) == recipe
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_recipe_that_is_resolved_says_all_that_decides() -> None:
-    recipe = resolve_methods(load_recipe("text-classification", {"data.dictionaries": "folder"}))
+    recipe = resolve(load_recipe("text-classification", {"data.dictionaries": "folder"}))
     values = to_dict(recipe)
     assert set(values) == set(Recipe.__dataclass_fields__)
     assert values["setting"] == "cross-lingual-transfer"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from xtune.runs.files import json_lines, write_json, write_text
+from xtune.runs.files import json_lines, scratch_folder, write_json, write_text
 
 
 def test_what_is_written_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +34,15 @@ def test_one_object_a_line() -> None:
     assert [json.loads(line) for line in text.splitlines()] == [{"a": "ü\n"}, {"b": 1}]
     assert text.endswith("\n") and "ü" in text
     assert json_lines([]) == ""
+
+
+def test_what_a_killed_run_left_is_gone_when_it_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    with scratch_folder(Path("run"), 0) as folder:
+        (folder / "train.arrow").write_bytes(b"left")
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "old").touch()  # as if that process had been killed
+    with scratch_folder(Path("run"), 0) as again, scratch_folder(Path("run"), 1) as other:
+        assert again == folder != other
+        assert list(again.iterdir()) == []

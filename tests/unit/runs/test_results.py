@@ -8,7 +8,7 @@ import pytest
 
 from xtune.config.load import load_recipe
 from xtune.evaluation.suite import LanguageResult
-from xtune.runs.prepare import resolve_methods
+from xtune.runs.resolve import resolve
 from xtune.runs.results import build_results, summarise, write_predictions
 from xtune.runs.stage import StageResult
 from xtune.schema import Example, Text
@@ -47,7 +47,7 @@ RESULTS = {
 def built() -> dict[str, Any]:
     augmentation = {"stage1": "cs", "data": "ss", "consistency": "cs"}
     keys = {"model": "some/encoder", "data.dictionaries": "d", "seed": 3, "augmentation": augmentation}
-    recipe = resolve_methods(load_recipe("text-classification", keys))
+    recipe = resolve(load_recipe("text-classification", keys))
     stages = {
         "stage1": StageResult(Path("a"), selected_step=20, seconds=10.04, steps=40, examples=400),
         "stage2": StageResult(Path("b"), selected_step=60, seconds=30.0, steps=80, examples=800),

@@ -36,6 +36,17 @@ def test_defaults_can_be_set_otherwise_and_ours_cannot() -> None:
     assert made({"report_to": "none"}).report_to == []
 
 
+@pytest.mark.parametrize("schedule", ["reduce_lr_on_plateau", "greedy"])
+def test_schedules_that_a_resumed_run_could_not_follow(schedule: str) -> None:
+    assert refused({"lr_scheduler_type": schedule}).field == "train.lr_scheduler_type"
+    assert made({"lr_scheduler_type": "cosine"}).lr_scheduler_type == "cosine"
+
+
+def test_sharded_training_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xtune.training.arguments.SHARDED", (made({}).distributed_state.distributed_type,))
+    assert "DDP" in refused({}).remedy
+
+
 def test_without_selection_nothing_is_evaluated() -> None:
     assert made({"eval_strategy": "steps", "eval_steps": 5}, evaluates=False).eval_strategy == "no"
 

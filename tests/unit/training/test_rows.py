@@ -166,7 +166,7 @@ def test_identity_makes_the_partner_the_view() -> None:
 
 
 def test_noise_is_drawn_for_each_view() -> None:
-    rows = stage_rows(copies=(GaussianNoise(eps=0.1),), partner=GaussianNoise(eps=0.2))
+    rows = stage_rows(copies=(GaussianNoise("normal", 0.1),), partner=GaussianNoise("normal", 0.2))
     row = rows[Key(0, 5)]
     assert row.view.noise is not None and row.partner is not None and row.partner.noise is not None
     assert (row.view.noise.eps, row.partner.noise.eps) == (0.1, 0.2)

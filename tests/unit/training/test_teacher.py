@@ -39,7 +39,7 @@ def teacher(model_dir: Path) -> Teacher:
 def rows(model_dir: Path) -> StageRows:
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     lines = [SENTENCES["en"][0], SENTENCES["de"][2], "a", SENTENCES["th"][0], SENTENCES["fr"][4]]
-    augment = Compose((SubwordSampling(sampler_for(tokenizer, alpha=0.1, dropout=0.5)), GaussianNoise(eps=0.3)))
+    augment = Compose((SubwordSampling(sampler_for(tokenizer, alpha=0.1, dropout=0.5)), GaussianNoise("normal", 0.3)))
     return StageRows(
         examples=[Example(str(n), "en", (Text.from_string(line),), "x") for n, line in enumerate(lines)],
         encoder=Encoder(tokenizer, 32),

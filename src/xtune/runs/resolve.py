@@ -1,0 +1,80 @@
+"""What follows from a recipe alone, before any file of the user's or any model is opened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from xtune.config.auto import choose_augmentation
+from xtune.config.methods import check_stages, stages_of
+from xtune.config.recipe import Recipe
+from xtune.errors import InputError, did_you_mean
+from xtune.languages import check_language
+from xtune.runs.augmentations import check_names, names_in
+from xtune.tasks.datasets import dataset, datasets
+
+GENERIC_TASKS = {"text-classification": 1, "text-pair": 2}
+"""Tasks on the user's own files, and how many texts an example has."""
+
+
+def resolve(recipe: Recipe) -> Recipe:
+    """Settle what follows from the recipe alone: language codes, the setting, `augmentation: auto`, the stages.
+
+    Raises:
+        InputError: For names that there are not, and stages that cannot be trained.
+    """
+    if recipe.task not in GENERIC_TASKS and recipe.task not in datasets():
+        known = [*GENERIC_TASKS, *datasets()]
+        raise InputError(f"there is no task '{recipe.task}'", field="task", remedy=did_you_mean(recipe.task, known))
+    recipe = _with_codes(recipe)
+    beside = Path(recipe.data.dir or "") / "dictionaries"
+    if recipe.data.dir and recipe.data.dictionaries is None and beside.is_dir():
+        recipe = replace(recipe, data=replace(recipe.data, dictionaries=str(beside)))
+    translated = recipe.data.translations is not None
+    if recipe.setting == "auto":
+        recipe = replace(recipe, setting="translate-train-all" if translated else "cross-lingual-transfer")
+    if recipe.augmentation == "auto":
+        augmentation, reasons = choose_augmentation(
+            "classification",
+            translations=translated and recipe.setting == "translate-train-all",
+            dictionaries=recipe.data.dictionaries is not None,
+        )
+        recipe = replace(recipe, augmentation=augmentation, augmentation_reasons=reasons)
+    assert recipe.augmentation != "auto"
+    if recipe.stages is None:
+        recipe = replace(recipe, stages=stages_of(recipe, recipe.augmentation))
+    check_stages(recipe)
+    check_names(recipe)
+    if recipe.setting == "cross-lingual-transfer" and any("mt" in name.split("+") for name in names_in(recipe)):
+        raise InputError(
+            "cross-lingual transfer has no translations of the training set",
+            field="setting",
+            remedy="set setting=translate-train-all, or another augmentation than mt",
+        )
+    return recipe
+
+
+def texts_of(task: str) -> int:
+    """How many texts an example of a task has."""
+    return GENERIC_TASKS[task] if task in GENERIC_TASKS else dataset(task).texts
+
+
+def metrics_of(task: str) -> tuple[str, ...]:
+    """The metrics of a task, the one that checkpoints are selected by first."""
+    return dataset(task).metrics if task in datasets() else ("accuracy",)
+
+
+def _with_codes(recipe: Recipe) -> Recipe:
+    """The recipe with each language by its ISO 639-1 code, as data and dictionaries have it (`zh-CN`: `zh`)."""
+
+    def codes(names: tuple[str, ...] | None, field: str) -> tuple[str, ...] | None:
+        return None if names is None else tuple(dict.fromkeys(check_language(name, field=field) for name in names))
+
+    switch, translation, data = recipe.code_switch, recipe.translation, recipe.data
+    return replace(
+        recipe,
+        source_language=check_language(recipe.source_language, field="source_language"),
+        data=replace(data, languages=codes(data.languages, "data.languages")),
+        code_switch=replace(switch, languages=codes(switch.languages, "code_switch.languages")),
+        translation=replace(translation, languages=codes(translation.languages, "translation.languages")),
+    )
