@@ -28,7 +28,8 @@ class BuildFacts:
         parameters: Numbers in the model.
         training: How it was pre-trained.
         loss: At the end.
-        seconds: Of pre-training.
+        seconds: Of pre-training, by the clock.
+        busy: Seconds that the processor worked for it.
     """
 
     seed: int
@@ -45,6 +46,7 @@ class BuildFacts:
     training: Training
     loss: float
     seconds: float
+    busy: float
 
 
 def card(facts: BuildFacts) -> str:
@@ -66,7 +68,7 @@ def card(facts: BuildFacts) -> str:
         "steps": f"{training.steps:,} of {training.pieces:,} pieces, {training.masked:.0%} of them predicted",
         "documents given as pairs of texts": f"{training.paired:.0%}",
         "optimizer": f"AdamW, learning rate {training.learning_rate:g}, linear, {training.warmup:.0%} warm-up",
-        "time": f"{facts.seconds:.0f} s of pre-training",
+        "time": f"{facts.seconds:.0f} s of pre-training, {facts.busy:.0f} s of one core",
         "final loss": f"{facts.loss:.2f}",
     }
     template = Template(resources.files("xtune.pocket").joinpath("encoder_card.md").read_text("utf-8"))
@@ -74,6 +76,7 @@ def card(facts: BuildFacts) -> str:
         languages="\n".join(f"- {language}" for language in facts.anchored),
         number=len(facts.anchored),
         table="\n".join(f"| {name} | {value} |" for name, value in rows.items()),
+        without=", ".join(without),
         coverage=f"{facts.coverage:.0%}",
         noise=f"{facts.noise:.0%}",
     )

@@ -14,9 +14,9 @@ from xtune.pocket.grammar import ask, realise
 from xtune.pocket.items import ASKED_ROLES, document, question
 from xtune.pocket.lexicon import TOPICS, WITHOUT_DICTIONARY, Lexicon
 from xtune.pocket.plan import Asked, Clause
-from xtune.pocket.words import Sentence, paragraph
+from xtune.pocket.words import Sentence, is_spaced, paragraph
 
-_SWITCHED = 0.3  # of the words that have a translation, in a document with anchors
+_SWITCHED = 0.5  # of the words that have a translation, in a document with anchors
 _ASKED: tuple[Asked, ...] = tuple(ASKED_ROLES)
 _Said = tuple[Clause, Asked | None]
 
@@ -122,8 +122,10 @@ def _table(draw: Drawer, language: str, anchors: Anchors) -> Mapping[str, list[s
 
 def switch(sentence: Sentence, pairs: Mapping[str, list[str]], draw: Drawer) -> Sentence:
     """The sentence with some words in another language."""
+    blank = "" if is_spaced(sentence.language) else " "  # a foreign word is set apart, so that it can be read
     words = []
     for word in sentence.words:
         options = pairs.get(word.text.lower(), []) if word.entity == "O" else []
-        words.append(replace(word, text=draw.pick(options)) if options and draw.chance(_SWITCHED) else word)
+        drawn = options and draw.chance(_SWITCHED)
+        words.append(replace(word, text=f"{blank}{draw.pick(options)}{blank}") if drawn else word)
     return replace(sentence, words=tuple(words))

@@ -17,7 +17,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, normalizers, pre_tokeniz
 from tokenizers.models import Unigram
 from transformers import PreTrainedTokenizerFast
 
-from xtune.pocket.words import Sentence, offsets
+from xtune.pocket.words import Sentence, is_spaced, offsets
 
 MAX_LENGTH = 128
 """Longest input in pieces, special tokens included."""
@@ -45,7 +45,7 @@ def pieces_of(sentences: Iterable[Sentence]) -> list[str]:
     """
     pieces: list[str] = []
     for sentence in sentences:
-        spaced = sentence.language != "ja"
+        spaced = is_spaced(sentence.language)
         pieces += [] if spaced or pieces else [MARK]
         end = -1
         for word, (start, stop) in zip(sentence.words, offsets(sentence.words, sentence.language), strict=True):
@@ -129,5 +129,5 @@ def _shared_parts(counts: Mapping[str, int], number: int) -> dict[str, float]:
             break
         if not any(part in other and types[part] < 1.5 * types[other] for other in chosen):
             chosen.append(part)
-    most = max(types[part] for part in chosen)
+    most = max([2, *(types[part] for part in chosen)])
     return {part: _FLAT * (math.log(types[part] / most) / math.log(most)) for part in chosen}

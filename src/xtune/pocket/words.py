@@ -92,6 +92,15 @@ def parse(
     return tuple(words)
 
 
+def is_spaced(language: str) -> bool:
+    """Whether a language has blanks between words.
+
+    >>> is_spaced("ja")
+    False
+    """
+    return language not in _UNSPACED
+
+
 def join(words: Sequence[Word], language: str) -> str:
     """Words to text, with blanks where the language has them."""
     spans = offsets(words, language)
