@@ -22,7 +22,8 @@ console = Console()
 errors = Console(stderr=True)
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A run's folder, its model/, or any classification checkpoint.")
+    str,
+    typer.Argument(metavar="MODEL", help="Folder of a run, its model/, or of any classification checkpoint."),
 ]
 Task = Annotated[
     str | None, typer.Option("--task", metavar="TASK", help="The task; default: the one it was trained for.")
@@ -43,6 +44,7 @@ OPTIONS = {
 }
 """What a recipe's keys are called where there is no recipe."""
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
 NOT_WRITTEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENAMETOOLONG)
 
 
@@ -108,11 +110,7 @@ def evaluate(
         from xtune.runs.results import write_predictions
 
     folder = Path(_named(output_dir))
-    if split not in ("train", "dev", "test"):
-        raise InputError(f"there is no split '{split}'", field="--split", remedy="name train, dev or test")
-    if (data_dir is None) == (input is None):
-        problem = "nothing says where the examples are" if input is None else "this and --input are both given"
-        raise InputError(problem, field="--data-dir", remedy="give one of --data-dir DIR and --input FILE")
+    _check_place(split, data_dir, input)
     check_scores_folder(folder)
     checkpoint = load_checkpoint(model, task)
     data: dict[str, Any] = {**checkpoint.columns, "dir": data_dir, split: input, "languages": languages}
@@ -235,9 +233,10 @@ def main() -> None:
         place = escape(str(failure.filename or "a file"))
         errors.print(f"[bold red]error:[/] {place}: {failure.strerror}", highlight=False, soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        errors.print("interrupted; the same command again resumes", highlight=False)
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            errors.print("interrupted; `xtune train` resumes when the same command is given again", highlight=False)
+        raise
 
 
 @contextmanager
@@ -253,6 +252,15 @@ def _predicting() -> Iterator[None]:
         problem, field, remedy = texts
         place: dict[str, Any] = {"file": failure.file, "line": failure.line, "field": field or None}
         raise InputError(problem, **place, remedy=remedy or None) from None
+
+
+def _check_place(split: str, data_dir: str | None, input: str | None) -> None:
+    """Refuse a split that there is not, and two places of the examples or none."""
+    if split not in ("train", "dev", "test"):
+        raise InputError(f"there is no split '{split}'", field="--split", remedy="name train, dev or test")
+    if (data_dir is None) == (input is None):
+        problem = "nothing says where the examples are" if input is None else "this and --input are both given"
+        raise InputError(problem, field="--data-dir", remedy="give one of --data-dir DIR and --input FILE")
 
 
 def _named(place: str, option: str = "--output-dir") -> str:

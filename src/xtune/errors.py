@@ -45,7 +45,7 @@ class InputError(ValueError):
         super().__init__(f"{text}\n  remedy: {remedy}" if remedy else text)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Survive the way back from a data worker process, which pickles exceptions."""
+        """How to build it again: pickling, by which a data worker's error reaches its parent, keeps only `args`."""
         return _rebuild, (self.problem, self.file, self.line, self.field, self.remedy)
 
 

@@ -20,6 +20,9 @@ Span = tuple[int, int]
 WordKey = tuple[int, int]
 """(text of the example, word of that text), both counted from 0."""
 
+Reduction = Literal["batchmean", "mean"]
+"""How a divergence becomes one number; see `xtune.consistency.divergence`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -114,6 +117,9 @@ class Piece:
     start: int
     end: int
 
+
+WORD_START_MARKS = ("▁", "Ġ")
+"""What pieces of SentencePiece and byte-level tokenizers begin with where a word does."""
 
 Segmentation = Mapping[WordKey, tuple[Piece, ...]]
 """How some words are cut; words without an entry are left to the tokenizer."""

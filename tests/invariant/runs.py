@@ -48,8 +48,10 @@ class Setup:
         """Train in a process of its own, which may kill itself (see `DEATHS`); gives back its exit code."""
         process = CONTEXT.Process(target=_fit, args=(self, name, death, sections))
         process.start()
-        process.join(300)
-        assert process.exitcode is not None, "the run hangs"
+        process.join(600)
+        if process.exitcode is None:
+            process.kill()
+            raise AssertionError("the run hangs")
         return process.exitcode
 
 

@@ -70,11 +70,12 @@ def two(still: Setup, whole: Path) -> tuple[Path, str]:
     run = still.folder / "two"
     command = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "xtune", "train"]
     command = [sys.executable, "-m", *command, str(still.folder / "two.yaml"), "--output-dir", str(run)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     return run, done.stdout
 
 
+@pytest.mark.slow
 def test_processes_change_nothing(two: tuple[Path, str], whole: Path) -> None:
     run, _ = two
     assert_same_losses(run, whole)
@@ -89,6 +90,7 @@ def test_processes_change_nothing(two: tuple[Path, str], whole: Path) -> None:
         assert one == pytest.approx(other, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_one_process_speaks_for_all(two: tuple[Path, str]) -> None:
     _, said = two
     assert said.count("results.json") == 1
@@ -197,19 +199,12 @@ def unfinished(run: Path) -> set[str]:
 def test_killed_again_and_again_it_ends_the_same(moving: Setup, reference: Path, seed: int) -> None:
     rng = random.Random(seed)
     run = moving.folder / f"killed-{seed}"
-    died: list[str] = []
     left: set[str] = set()
-    ways = rng.sample(list(DEATHS), len(DEATHS)) * 2
-    for way in ways:
-        code = moving.fit_apart(run.name, (way, rng.randint(1, 6)))
-        if code == 0:
-            break
-        assert code == -signal.SIGKILL
+    for way in rng.sample(list(DEATHS), len(DEATHS)):
+        assert moving.fit_apart(run.name, (way, rng.randint(1, 6))) == -signal.SIGKILL
         assert not (run / "results.json").exists()
-        died.append(way)
         left |= unfinished(run)
     assert moving.fit_apart(run.name) == 0
-    assert len(died) >= 6 and "while saving" in died
     assert any(name.startswith(".saving") for name in left)
     assert_same_run(run, reference)
     assert unfinished(run) == set()

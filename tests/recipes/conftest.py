@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ class Said:
 
 
 Command = Callable[..., Said]
+TinyModel = Callable[[str], Path]
 
 
 @pytest.fixture

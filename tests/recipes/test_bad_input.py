@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 import torch
 
-from xtune.cli import main
+from tests.recipes.conftest import Command, TinyModel
 
 WORDS = {"food": ("bread", "soup", "apple"), "rain": ("cloud", "storm", "wind"), "sport": ("goal", "match", "team")}
 ROWS = [(f"the {word} is {near}", label) for label, words in WORDS.items() for word in words for near in words]
@@ -562,18 +565,8 @@ GROUPS = {
 }
 
 
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    error: str
-
-
-Run = Callable[..., Said]
-
-
 @pytest.fixture(scope="module")
-def checkpoint(tiny_model: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoint(tiny_model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classifier as a run leaves it, without the training."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
@@ -591,32 +584,13 @@ def checkpoint(tiny_model: Callable[[str], Path], tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def folder(
-    tmp_path: Path, tiny_model: Callable[[str], Path], checkpoint: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def folder(tmp_path: Path, tiny_model: TinyModel, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that the command runs in, with good files and a model."""
     write(tmp_path, GOOD)
     (tmp_path / "@model").symlink_to(tiny_model("xlm-roberta"))
     (tmp_path / "@checkpoint").symlink_to(checkpoint)
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-@pytest.fixture
-def xtune(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command line, in this process."""
-
-    def run(*words: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["xtune", *words])
-        capsys.readouterr()
-        code = 0
-        try:
-            main()
-        except SystemExit as stopped:
-            code = int(stopped.code or 0)
-        return Said(code, *capsys.readouterr())
-
-    return run
 
 
 def write(folder: Path, files: Files) -> None:
@@ -635,18 +609,18 @@ def everything(folder: Path) -> dict[str, bytes | None]:
     "case",
     [pytest.param(case, id=f"{group}: {name}") for group, cases in GROUPS.items() for name, case in cases.items()],
 )
-def test_bad_input_is_said_and_nothing_written(case: Case, folder: Path, xtune: Run) -> None:
+def test_bad_input_is_said_and_nothing_written(case: Case, folder: Path, xtune: Command) -> None:
     write(folder, case.files)
     if case.setup:
         case.setup(folder)
     before = everything(folder)
     said = xtune(*case.command)
-    assert said.code == 2, said.out + said.error
-    assert said.error.startswith("error: ")
-    assert said.error.count("error:") == 1
-    assert "\n  remedy: " in said.error
+    assert said.code == 2, said.out + said.err
+    assert said.err.startswith("error: ")
+    assert said.err.count("error:") == 1
+    assert "\n  remedy: " in said.err
     for part in case.said:
-        assert part in said.error
+        assert part in said.err
     assert said.out == ""  # not even that a run begins
     assert everything(folder) == before
 
@@ -662,12 +636,28 @@ def test_bad_input_is_said_and_nothing_written(case: Case, folder: Path, xtune: 
         (("predict", "run", "--input", "test.csv"), "--output"),
     ],
 )
-def test_bad_usage(command: tuple[str, ...], part: str, folder: Path, xtune: Run) -> None:
+def test_bad_usage(command: tuple[str, ...], part: str, folder: Path, xtune: Command) -> None:
     before = everything(folder)
     said = xtune(*command)
     assert (said.code, said.out) == (2, "")
-    assert part in said.error
+    assert part in said.err
     assert everything(folder) == before
+
+
+def test_a_full_disk(folder: Path, xtune: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fit(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "run/x")
+
+    monkeypatch.setattr("xtune.runs.fit.fit", fit)
+    said = xtune("train", "text-classification")
+    assert (said.code, said.out, said.err) == (2, "", "error: run/x: No space left on device\n")
+
+
+def test_a_terminal_without_unicode() -> None:
+    command = [sys.executable, "-m", "xtune", "recipes"]
+    done = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"xnli-transfer-base" in done.stdout
 
 
 ODD = (
@@ -678,20 +668,20 @@ ODD = (
 
 
 @pytest.mark.slow
-def test_odd_input_works(folder: Path, xtune: Run) -> None:
+def test_odd_input_works(folder: Path, xtune: Command) -> None:
     """A byte order mark, quotes, line ends in texts, markup in labels, and paths of blanks, marks and other scripts."""
     data, run = "dàtä #1: [a]/trän, {2}.csv", "läufe/рун [1] "
     write(folder, {data: ODD})
     keys = ("model=@model", f"data.train={data}", f"data.dev={data}", "method=plain", "max_length=32")
     command = ("train", "text-classification", *keys, "train.max_steps=2", "--output-dir", run)
     said = xtune(*command)
-    assert (said.code, said.error) == (0, "")
+    assert (said.code, said.err) == (0, "")
     assert "labels    [x], food, rain, sport" in said.out
     assert f"run       {run}" in said.out
     results = json.loads((folder / run / "results.json").read_text("utf-8"))
     assert results["examples"] == {"train": len(ROWS) + 1, "dev": {"en": len(ROWS) + 1}, "test": {}}
     again = xtune(*command)
-    assert (again.code, again.error) == (0, "")
+    assert (again.code, again.err) == (0, "")
     assert "is finished" in again.out
 
     assert xtune("evaluate", run, "--input", data, "--output-dir", "läufe/scores").code == 0
@@ -705,5 +695,5 @@ def test_odd_input_works(folder: Path, xtune: Run) -> None:
     record.write_text("{", encoding="utf-8")
     broken = xtune(*command)
     assert broken.code == 2
-    assert "stage1/stage.json: the file is broken" in broken.error
-    assert "remove" in broken.error
+    assert "stage1/stage.json: the file is broken" in broken.err
+    assert "remove" in broken.err

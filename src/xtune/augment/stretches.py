@@ -12,12 +12,10 @@ from itertools import accumulate, pairwise
 
 import regex
 
-from xtune.schema import Piece, Span
+from xtune.schema import WORD_START_MARKS, Piece, Span
 
 SHORTEST, LONGEST = 2, 4
 """Grapheme clusters in a stretch of several pieces."""
-
-WORD_START_MARKS = ("▁", "Ġ")
 
 _CLUSTER = regex.compile(r"\X")
 

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError, with_config
 
+from xtune.atomic import replacing
 from xtune.config import recipe as sections
 from xtune.config.methods import check_stages
 from xtune.config.recipe import Recipe
@@ -121,9 +122,8 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
 def write_recipe(recipe: Recipe, path: Path) -> None:
     """Write the recipe as YAML; `xtune train PATH` repeats the run. Written under a temporary name, then renamed."""
     text = yaml.safe_dump(to_dict(recipe), sort_keys=False, allow_unicode=True, width=100)
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(f"# xtune train {path.name}\n{text}", encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text(f"# xtune train {path.name}\n{text}", encoding="utf-8")
 
 
 def recipe_text(name: str) -> str:

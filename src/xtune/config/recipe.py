@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
+from xtune.schema import NoiseKind, Reduction
+
 Setting = Literal["cross-lingual-transfer", "translate-train-all"]
-Reduction = Literal["batchmean", "mean"]
 
 
 def _split(value: object) -> object:
@@ -122,7 +123,7 @@ class GaussianNoiseConfig:
         scale: Ours, chosen on development sets (docs/results.md).
     """
 
-    kind: Literal["normal", "uniform"] = "normal"
+    kind: NoiseKind = "normal"
     eps: Weight | None = None
     scale: Weight = 0.5
 
@@ -148,7 +149,8 @@ class ConsistencyConfig:
     Args:
         lambda1: Weight of R1. The published code weighs it in stage 1 too, where the paper's formula has no weight.
         lambda2: Weight of R2.
-        lambda_r_drop: Weight of R-Drop's symmetric KL, both directions added (R-Drop's α halves them: 0.5 is α = 1).
+        lambda_r_drop: Weight of R-Drop's symmetric KL, both directions added. In `batchmean`, and only there, 0.5 is
+            R-Drop's α = 1, which halves their sum; in `mean` it is α = 1 over the number of outcomes.
         reduction: `batchmean`: sum over outcomes, mean over sites; `mean`: that divided by the number of outcomes.
             A published weight only means something in the reduction that it was tuned with.
         rows: Rows of D_A that R2 acts on: `augmented` (published code) or `all` (the paper's formula).

@@ -8,13 +8,11 @@ underflows. Source: Zheng et al. (2021), sections 3.1.1 and 3.1.2.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
-Reduction = Literal["batchmean", "mean"]
+from xtune.schema import Reduction
 
 
 def kl_per_site(target_logits: Tensor, logits: Tensor, *, outcome_mask: Tensor | None = None) -> Tensor:

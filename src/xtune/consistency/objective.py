@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from xtune.consistency.divergence import Reduction, kl_per_site, symmetric_kl_per_site
+from xtune.consistency.divergence import kl_per_site, symmetric_kl_per_site
+from xtune.schema import Reduction
 
 UNLABELLED = -100
 """The label of a site without annotation, as in PyTorch and transformers."""

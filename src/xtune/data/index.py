@@ -17,7 +17,7 @@ def hash_key(key: str) -> int:
 
 
 class KeyIndex:
-    """Rows by key: the keys' 64-bit hashes in order, each with its row; 16 bytes a row.
+    """Rows by key: the keys' 64-bit hashes in order, each with its row; 16 bytes a row, and 32 while it is made.
 
     Two keys may share a hash, so whoever asks compares the key of each row found with the one sought.
 

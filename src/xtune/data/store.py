@@ -6,8 +6,6 @@ rebuilt from its row on every access, in about 15 µs for a pair of sentences.
 
 from __future__ import annotations
 
-import os
-import shutil
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +16,7 @@ from typing import Any, overload
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from xtune.atomic import replacing
 from xtune.data.index import KeyIndex, hash_key
 from xtune.schema import Answer, Example, Span, Target, Text
 
@@ -48,15 +47,14 @@ def write_examples(examples: Iterable[Example], path: Path) -> ExampleTable:
         path: Where to; a table that is there is replaced.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     rows = iter(examples)
-    try:
-        with pa.OSFile(str(temporary), "wb") as sink, pa.ipc.new_file(sink, _SCHEMA) as writer:
-            while batch := list(islice(rows, _ROWS)):
-                writer.write_batch(pa.RecordBatch.from_pylist([_to_row(item) for item in batch], schema=_SCHEMA))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        replacing(path) as temporary,
+        pa.OSFile(str(temporary), "wb") as sink,
+        pa.ipc.new_file(sink, _SCHEMA) as writer,
+    ):
+        while batch := list(islice(rows, _ROWS)):
+            writer.write_batch(pa.RecordBatch.from_pylist([_to_row(item) for item in batch], schema=_SCHEMA))
     return ExampleTable(path)
 
 
@@ -99,13 +97,17 @@ class ExampleTable(Sequence[Example]):
         return ExampleTable, (self.path,)
 
     def find(self, id: str) -> Example | None:
-        """The example with an id; None if there is none. The first call indexes the table."""
-        self._ids = self._ids or KeyIndex.of(self.column("id"))
+        """The example with an id; None if there is none. The first call indexes the table: 16 bytes a row."""
+        self._ids = self._ids or KeyIndex.of(self.values("id"))
         return next((self[row] for row in self._ids.rows(id) if self.value("id", row) == id), None)
 
     def column(self, name: str) -> list[Any]:
         """One field of all examples, `id`, `language` or `label`, without rebuilding them."""
-        return [value for batch in self._batches for value in batch.column(name).to_pylist()]
+        return list(self.values(name))
+
+    def values(self, name: str) -> Iterator[Any]:
+        """The same, one after another, with one record batch in memory."""
+        return (value for batch in self._batches for value in batch.column(name).to_pylist())
 
     def value(self, name: str, row: int) -> Any:
         """One field of one example, `id`, `language`, `texts` (without their words) or `label`."""
@@ -125,7 +127,6 @@ def write_translations(examples: Iterable[Example], path: Path) -> TranslationTa
         path: The folder to write; one that is there is replaced. After an error nothing is left.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     hashes = array("Q")
 
     def hashed() -> Iterator[Example]:
@@ -133,13 +134,9 @@ def write_translations(examples: Iterable[Example], path: Path) -> TranslationTa
             hashes.append(hash_key(example.id))
             yield example
 
-    try:
+    with replacing(path) as temporary:
         write_examples(hashed(), temporary / "examples.arrow")
         KeyIndex(hashes).save(temporary / "ids.npy")
-        shutil.rmtree(path, ignore_errors=True)
-        os.replace(temporary, path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return TranslationTable(path)
 
 

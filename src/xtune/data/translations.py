@@ -182,7 +182,7 @@ class _Join:
 
     @cached_property
     def _by_id(self) -> KeyIndex:
-        return KeyIndex.of(self.source.column("id"))
+        return KeyIndex.of(self.source.values("id"))
 
     @cached_property
     def _by_text(self) -> KeyIndex:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,8 +56,3 @@ def transfer_gap(scores: Scores, source_language: str) -> dict[str, float]:
         return {}
     mean = average(others)
     return {name: value - mean[name] for name, value in scores[source_language].items()}
-
-
-def languages_first(languages: Mapping[str, object] | Sequence[str], source_language: str) -> list[str]:
-    """The source language, then the others by name."""
-    return sorted(languages, key=lambda language: (language != source_language, language))

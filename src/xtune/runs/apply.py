@@ -12,7 +12,7 @@ import torch
 from accelerate import PartialState
 
 from xtune.config.recipe import DataConfig, Recipe
-from xtune.data import Columns, languages_of, load_file, load_split
+from xtune.data import Columns, Source, languages_of, load_file, load_split
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_probabilities
 from xtune.evaluation.suite import LanguageResult, evaluate_language
@@ -125,24 +125,10 @@ def evaluate(
     source_language = checkpoint.source_language
     recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data, source_language=source_language)
     source = replace(source_of(recipe), labels=checkpoint.task.labels)
-    there = languages_of(source, split)
-    wanted = [check_language(code, field="--languages") for code in data.languages or there]
-    for code in wanted:
-        if code not in there:
-            raise InputError(
-                f"there is no {split} set in '{code}'", field="--languages", remedy=did_you_mean(code, there)
-            )
-    limit = data.max_test_examples
-    results = {
-        code: evaluate_language(
-            checkpoint.model,
-            checkpoint.encoder,
-            checkpoint.task,
-            list(load_split(source, split, code, max_examples=limit)),
-            batch_size,
-        )
-        for code in wanted
-    }
+    results = {}
+    for code in _wanted_languages(source, split, data.languages):
+        examples = list(load_split(source, split, code, max_examples=data.max_test_examples))
+        results[code] = evaluate_language(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
     summary = {
         "schema": 1,
         "xtune": version("xtune"),
@@ -154,6 +140,17 @@ def evaluate(
         "environment": environment(),
     }
     return summary, {split: results}
+
+
+def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -> list[str]:
+    """The languages asked for, or all, once it is known that there are examples in each."""
+    there = languages_of(source, split)
+    wanted = [check_language(code, field="--languages") for code in asked or there]
+    for code in wanted:
+        if code not in there:
+            problem, remedy = f"there is no {split} set in '{code}'", did_you_mean(code, there)
+            raise InputError(problem, field="--languages", remedy=remedy)
+    return wanted
 
 
 def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int = 64) -> Iterable[dict[str, Any]]:
@@ -206,22 +203,21 @@ def predict_file(
         InputError: For what is wrong with the file, or if the output cannot be written.
     """
     check_output(output, input)
-    trained = checkpoint.columns.get("text_columns")
-    columns = Columns(
-        text=text_columns or (tuple(trained) if trained else None),
-        language=checkpoint.columns.get("language_column", "language"),
-    )
-    examples = list(
-        load_file(
-            input,
-            columns=columns,
-            texts=texts_of(checkpoint.task.name),
-            language=check_language(language, field="--language") if language else checkpoint.source_language,
-        )
-    )
+    code = check_language(language, field="--language") if language else checkpoint.source_language
+    columns = _columns(checkpoint, text_columns)
+    examples = list(load_file(input, columns=columns, texts=texts_of(checkpoint.task.name), language=code))
     if not examples:
         raise InputError("there is no row to predict", file=input, remedy="check the file")
     lines = json_lines(predict(checkpoint, examples, batch_size))
     if PartialState().is_main_process:
         write_text(output, lines)
     return len(examples)
+
+
+def _columns(checkpoint: Checkpoint, text: tuple[str, ...] | None) -> Columns:
+    """What a file's columns are called: as said, else as in training."""
+    trained = checkpoint.columns.get("text_columns")
+    return Columns(
+        text=text or (tuple(trained) if trained else None),
+        language=checkpoint.columns.get("language_column", "language"),
+    )

@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from xtune.atomic import replacing
 from xtune.errors import InputError
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file under a temporary name, then rename: a file that exists is whole."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 @contextmanager

@@ -49,10 +49,7 @@ def fit(
     Raises:
         InputError: For anything in the recipe or its files that cannot be used; nothing is written then.
     """
-    if isinstance(recipe, str | Path):
-        recipe = load_recipe(str(recipe), overrides)
-    elif overrides or not isinstance(recipe, Recipe):
-        recipe = parse_recipe(to_dict(recipe) if isinstance(recipe, Recipe) else recipe, overrides)
+    recipe = _as_recipe(recipe, overrides)
     run, console = Path(output_dir or default_folder(recipe)), console or Console()
     quiet()
     _check_folder(run)
@@ -62,18 +59,25 @@ def fit(
         with console.status("reading the model and the data …"):
             prepared = prepare(recipe, scratch)
         _claim(run, prepared.recipe)
-        main = PartialState().is_main_process
+        if not PartialState().is_main_process:
+            console.quiet = True  # one process speaks for all
         if (results := run / "results.json").is_file():
+            said = f"{run} is finished; to train it again, name another --output-dir"
+            console.print(escape(said), highlight=False, soft_wrap=True)
             finished: dict[str, Any] = read_json(results, "remove it, and the same command writes it anew")
-            if main:
-                said = f"{run} is finished; to train it again, name another --output-dir"
-                console.print(escape(said), highlight=False, soft_wrap=True)
             return finished
-        if main:
-            _announce(prepared, run, console)
+        _announce(prepared, run, console)
         inputs = _stage_inputs(prepared)
         stages = {stage.name: run_stage(inputs, stage, run, console) for stage in prepared.recipe.stages or ()}
-        return _conclude(prepared, stages, run, main)
+        return _conclude(prepared, stages, run)
+
+
+def _as_recipe(recipe: Recipe | Mapping[str, Any] | str | Path, overrides: Sequence[str] | Mapping[str, Any]) -> Recipe:
+    if isinstance(recipe, str | Path):
+        return load_recipe(str(recipe), overrides)
+    if isinstance(recipe, Recipe) and not overrides:
+        return recipe
+    return parse_recipe(to_dict(recipe) if isinstance(recipe, Recipe) else recipe, overrides)
 
 
 def default_folder(recipe: Recipe) -> Path:
@@ -113,7 +117,7 @@ def _selector(prepared: Prepared) -> Evaluate | None:
     return evaluate
 
 
-def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, main: bool) -> dict[str, Any]:
+def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path) -> dict[str, Any]:
     """Evaluate the last stage's model everywhere and write what the run leaves."""
     recipe, last = prepared.recipe, list(stages.values())[-1]
     model = load_model(prepared.task, str(last.model), **model_options(recipe)).to(PartialState().device)
@@ -126,7 +130,7 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path, 
     }
     summary = build_results(recipe, results, stages, len(prepared.train))
     summary["code_switch_rate"] = prepared.code_switch_rate
-    if main:
+    if PartialState().is_main_process:
         _write_model(last.model, run / "model", model_card(summary, to_dict(recipe)))
         write_predictions(run / "predictions", recipe.task, results)
         write_json(run / "results.json", summary)

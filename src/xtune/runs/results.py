@@ -14,6 +14,7 @@ import torch
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.evaluation.suite import LanguageResult, Scores, average, transfer_gap
 from xtune.runs.files import json_lines, write_text
+from xtune.runs.resolve import metrics_of
 from xtune.runs.stage import StageResult
 
 SplitResults = Mapping[str, Mapping[str, LanguageResult]]
@@ -76,7 +77,7 @@ def build_results(
         },
         "selection": {
             "by": recipe.selection.by,
-            "metric": recipe.selection.metric or "accuracy",
+            "metric": recipe.selection.metric or metrics_of(recipe.task)[0],
             **{f"{name}_step": stage.selected_step for name, stage in stages.items()},
         },
         **summarise(recipe.source_language, results),

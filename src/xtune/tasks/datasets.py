@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from xtune.data import Columns, Hub, Source
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
+from xtune.metrics import METRICS
 
 _TABLE = "tasks/datasets.yaml"
 
@@ -115,7 +116,7 @@ def parse_datasets(text: str) -> dict[str, DatasetRow]:
 
     Raises:
         InputError: Naming the row and the key, for a key that is unknown, missing or not of its type, and for a
-            language that is not one.
+            language or a metric that there is not.
     """
     try:
         values = yaml.safe_load(text)
@@ -137,6 +138,10 @@ def _complete(row: DatasetRow) -> DatasetRow:
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
+    for metric in row.metrics:
+        if metric not in METRICS:
+            remedy = did_you_mean(metric, METRICS)
+            raise InputError(f"there is no metric '{metric}'", file=_TABLE, field=f"{row.name}.metrics", remedy=remedy)
     for other, label in row.aliases.items():
         if label not in row.labels:
             remedy = did_you_mean(label, row.labels)

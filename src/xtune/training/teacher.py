@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from xtune.atomic import replacing
 from xtune.evaluation.predict import predict_logits
 from xtune.schema import Noise
 from xtune.training.rows import StageRows
@@ -59,14 +59,13 @@ class Teacher:
             return None
         if not path.is_file():
             outcomes = len(rows.task.labels)
-            temporary = path.with_name(f".{path.name}.tmp.npy")
-            table = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(rows), outcomes))
-            table[:] = np.nan
-            for start in range(0, len(indices), 4096):
-                chunk = indices[start : start + 4096]
-                views = [rows.encoder(rows.view(index, epoch=0)) for index in chunk]
-                table[chunk] = predict_logits(self.model, rows.encoder, views, batch_size)
-            table.flush()
-            os.replace(temporary, path)
+            with replacing(path) as temporary:
+                table = np.lib.format.open_memmap(temporary, "w+", np.float32, (len(rows), outcomes))
+                table[:] = np.nan
+                for start in range(0, len(indices), 4096):
+                    chunk = indices[start : start + 4096]
+                    views = [rows.encoder(rows.view(index, epoch=0)) for index in chunk]
+                    table[chunk] = predict_logits(self.model, rows.encoder, views, batch_size)
+                table.flush()
         known: NDArray[np.float32] = np.load(path, mmap_mode="r")
         return known

@@ -6,10 +6,8 @@ from typing import Literal
 
 from xtune.views.encode import EncodedView
 
-Kind = Literal["classification"]
 
-
-def corresponds(kind: Kind, view: EncodedView, partner: EncodedView) -> bool:
+def corresponds(kind: Literal["classification"], view: EncodedView, partner: EncodedView) -> bool:
     """Whether the one site of a view matches that of its partner.
 
     Classification has one distribution an example, so all four augmentations leave it comparable (section 3.3.1).

@@ -16,12 +16,10 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from xtune.errors import InputError
-from xtune.schema import Example, Noise, Piece, Span, Text, View
+from xtune.schema import WORD_START_MARKS, Example, Noise, Piece, Span, Text, View
 
 SPECIAL = -1
 """The text index of a token that belongs to no text."""
-
-WORD_START_MARKS = ("▁", "Ġ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,15 @@ def embedding_noise(model: nn.Module, noise: Sequence[Noise | None], attention_m
         return
 
     def add(_module: nn.Module, _inputs: tuple[Tensor, ...], embeddings: Tensor) -> Tensor:
-        added = embeddings.clone()
+        places = attention_mask.bool().cpu()  # one wait for the device, not one a row
+        drawn, noisy = [], torch.zeros_like(places)
         for row, recipe in enumerate(noise):
             if recipe is not None and recipe.eps:
-                places = attention_mask[row].bool()
-                drawn = draw_noise(recipe, int(places.sum()), embeddings.shape[-1])
-                added[row, places] = added[row, places] + drawn.to(embeddings)
+                drawn.append(draw_noise(recipe, int(places[row].sum()), embeddings.shape[-1]))
+                noisy[row] = places[row]
+        rows, positions = (index.to(embeddings.device) for index in noisy.nonzero(as_tuple=True))
+        added = embeddings.clone()
+        added[rows, positions] = embeddings[rows, positions] + torch.cat(drawn).to(embeddings)
         return added
 
     handle = _input_embeddings(model).register_forward_hook(add)

@@ -8,7 +8,7 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.tiny import SENTENCES
-from xtune.evaluation.suite import average, evaluate_language, languages_first, transfer_gap
+from xtune.evaluation.suite import average, evaluate_language, transfer_gap
 from xtune.schema import Example, Text
 from xtune.tasks.classification import Classification
 from xtune.views.encode import Encoder
@@ -29,11 +29,6 @@ def test_the_gap_is_the_source_minus_the_mean_of_the_others() -> None:
     assert transfer_gap(scores(de=80.0, en=70.0), "en") == pytest.approx({"accuracy": -10.0, "f1": -5.0})
     assert transfer_gap(scores(en=90.0), "en") == {}
     assert transfer_gap(scores(de=80.0, sw=40.0), "en") == {}
-
-
-def test_the_source_comes_first() -> None:
-    assert languages_first(["zh", "ar", "en", "de"], "en") == ["en", "ar", "de", "zh"]
-    assert languages_first({"zh": 1, "ar": 2}, "en") == ["ar", "zh"]
 
 
 def test_examples_without_annotation_are_predicted_and_not_scored(tiny_model: Callable[[str], Path]) -> None:

@@ -79,6 +79,7 @@ def test_a_row_needs_only_what_has_no_default() -> None:
         ("languages: [en, de]", "languages: [en, xx]", "toy.languages"),
         ("languages: [en, de]", "languages: [en, deu]", "toy.languages"),
         ("metrics: [accuracy]", "aliases: {c: d}\n  metrics: [accuracy]", "toy.aliases"),
+        ("metrics: [accuracy]", "metrics: [acuracy]", "toy.metrics"),
         ("text: [text]", "texte: [text]", "toy.hub.0.columns"),
     ],
 )
