@@ -63,7 +63,7 @@ def test_words_can_be_cut_otherwise(fresh: dict[str, list[Document]], tokenizer:
         {tuple(sampler.sample(word.removeprefix("▁"), rng, initial=word.startswith("▁"))) for _ in range(40)}
         for word in words
     ]
-    assert sum(len(ways) > 1 for ways in cuts) > 0.7 * len(words)
+    assert sum(len(ways) > 1 for ways in cuts) > 0.5 * len(words)
 
 
 def test_it_normalizes_and_frames_as_xlm_r_does(tokenizer: Any) -> None:
@@ -80,7 +80,7 @@ def test_a_frequent_word_is_a_piece_and_a_rare_one_is_cut() -> None:
     made: PreTrainedTokenizerFast = make_tokenizer(counts)
     assert made.tokenize("the walking") == ["▁the", "▁walking"]
     assert made.tokenize("helpless") == ["▁help", "l", "e", "s", "s"]
-    assert made.tokenize("The") == ["▁", "<unk>", "h", "e"] or "T" not in made.get_vocab()
+    assert all(made.tokenize(word) == [f"▁{word}"] for word in ("helping", "talker", "played"))
 
 
 def test_pieces_mark_where_a_blank_stands(fresh: dict[str, list[Document]]) -> None:
