@@ -53,12 +53,13 @@ def cells(tasks: Sequence[str]) -> Iterator[Cell]:
             yield Cell(task, "xtune-no-stopgrad, mt", {"method": "xtune-no-stopgrad", **TRANSLATED})
 
 
-def run(cell: Cell, seed: int, folder: Path, data: Path, overrides: Sequence[str]) -> Path:
+def run(cell: Cell, seed: int, folder: Path, data: Path, options: argparse.Namespace) -> Path:
     """Train one cell with one seed, if that is not done."""
     import torch
     from rich.console import Console
 
     from xtune.config.load import load_recipe
+    from xtune.pocket.supplies import ENCODER
     from xtune.runs.fit import fit
 
     torch.set_num_threads(1)
@@ -66,20 +67,14 @@ def run(cell: Cell, seed: int, folder: Path, data: Path, overrides: Sequence[str
     if (place / "results.json").is_file():
         return place
     keys = dict(cell.keys)
-    loaded = load_recipe(f"pocket-{cell.task}", overrides)
+    loaded = load_recipe(f"pocket-{cell.task}", options.set)
     if longer := keys.pop("longer", None):
         keys["train.num_train_epochs"] = longer * loaded.train["num_train_epochs"]
     if "setting" in keys:
         keys["data.translations"] = str(data / cell.task / "translations")
-    fit(loaded, {**keys, "seed": seed, **places(data)}, output_dir=place, console=Console(quiet=True))
+    keys |= {"seed": seed, "model": options.model or str(ENCODER), "data.dir": str(data)}
+    fit(loaded, keys, output_dir=place, console=Console(quiet=True))
     return place
-
-
-def places(data: Path) -> dict[str, Any]:
-    """Keys that name the encoder of the package and a written benchmark."""
-    from xtune.pocket.supplies import ENCODER
-
-    return {"model": str(ENCODER), "data.dir": str(data)}
 
 
 def scores(place: Path, split: str) -> dict[str, float]:
@@ -135,6 +130,7 @@ def main() -> None:
     parser.add_argument("--split", choices=("dev", "test"), default="test")
     parser.add_argument("--only", nargs="+", help="names of rows; `plain` is needed")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="keys of the recipes")
+    parser.add_argument("--model", help="folder of an encoder; default: the one in the package")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     from xtune.pocket import write_benchmark
@@ -149,7 +145,7 @@ def main() -> None:
     places: dict[tuple[str, str, int], Path] = {}
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:
         futures = {
-            (cell.task, cell.name, seed): pool.submit(run, cell, seed, options.output_dir, data[seed], options.set)
+            (cell.task, cell.name, seed): pool.submit(run, cell, seed, options.output_dir, data[seed], options)
             for cell, seed in jobs
         }
         for number, (key, future) in enumerate(futures.items(), 1):

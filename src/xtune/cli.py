@@ -1,4 +1,4 @@
-"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `recipes`, `pocket`, `doctor`."""
+"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `score`, `recipes`, `pocket`, `doctor`."""
 
 from __future__ import annotations
 
@@ -150,6 +150,29 @@ def evaluate(
         _show(summary, f"results: {folder}/results.json   predictions: {folder}/predictions")
 
 
+@app.command(epilog="xtune score RUN/predictions labels --output scores.json")
+def score(
+    predictions: Annotated[
+        str, typer.Argument(metavar="PREDICTIONS_DIR", help="Folder with {task}/test-{lang}.tsv, questions .json.")
+    ],
+    labels: Annotated[
+        str, typer.Argument(metavar="LABELS_DIR", help="Labels in the same layout, or XTREME's data folder.")
+    ],
+    output: Annotated[str, typer.Option("--output", metavar="FILE", help="Scores to write.")] = "scores.json",
+) -> None:
+    """Score predictions for XTREME's tasks, from any model, as XTREME's own evaluator does."""
+    from xtune.evaluation.scoring import score_folders
+    from xtune.report.scores import score_report
+    from xtune.runs.files import check_output, write_json
+
+    check_output(Path(_named(output, "--output")))
+    scoring = score_folders(Path(predictions), Path(labels))
+    summary = scoring.summary()
+    write_json(Path(output), summary)
+    console.print(score_report(summary, scoring.notices))
+    console.print(f"\nscores: {escape(output)}", highlight=False, soft_wrap=True)
+
+
 @app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")
 def predict(
     model: Model,
@@ -163,7 +186,8 @@ def predict(
 ) -> None:
     """Label new texts, in any language."""
     with console.status("starting …"):
-        from xtune.runs.apply import check_output, load_checkpoint, predict_file
+        from xtune.runs.apply import load_checkpoint, predict_file
+        from xtune.runs.files import check_output
 
     check_output(Path(output), Path(input))
     checkpoint = load_checkpoint(model)
@@ -261,11 +285,12 @@ def _check_place(split: str, data_dir: str | None, input: str | None) -> None:
         raise InputError(problem, field="--data-dir", remedy="give one of --data-dir DIR and --input FILE")
 
 
-def _named(folder: str) -> str:
-    """The folder, once it is known that an empty variable did not name it."""
-    if not folder.strip():
-        raise InputError("the name is empty", field="--output-dir", remedy="name a folder, or leave the option out")
-    return folder
+def _named(place: str, option: str = "--output-dir") -> str:
+    """The file or folder, once it is known that an empty variable did not name it."""
+    if not place.strip():
+        kind = "file" if option == "--output" else "folder"
+        raise InputError("the name is empty", field=option, remedy=f"name a {kind}, or leave the option out")
+    return place
 
 
 def _speaks() -> bool:

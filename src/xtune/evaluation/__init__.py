@@ -1,1 +1,1 @@
-"""Model × task × languages to predictions and scores."""
+"""Model × task × languages to predictions and scores; folders of predictions and labels to scores."""

@@ -17,7 +17,7 @@ from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_probabilities
 from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
-from xtune.runs.files import check_writable, json_lines, write_text
+from xtune.runs.files import check_output, check_writable, json_lines, write_text
 from xtune.runs.models import load_encoder, load_model, quiet
 from xtune.runs.prepare import source_of
 from xtune.runs.resolve import GENERIC_TASKS, texts_of
@@ -175,22 +175,6 @@ def check_scores_folder(folder: Path) -> None:
         remedy = f"name another one, for example {folder / 'scores'}"
         raise InputError("this is a run, which has its own results", file=folder, field="--output-dir", remedy=remedy)
     check_writable(folder)
-
-
-def check_output(output: Path, input: Path) -> None:
-    """Refuse a file that cannot be written, before anything is loaded for it.
-
-    Raises:
-        InputError: It is a folder or the input itself, or its folder is not there or cannot be written.
-    """
-    folder = output.absolute().parent
-    if not folder.is_dir():
-        raise InputError("its folder does not exist", file=output, field="--output", remedy="make the folder first")
-    if output.is_dir():
-        raise InputError("this is a folder, not a file", file=output, field="--output", remedy="name a file in it")
-    if output.exists() and input.exists() and output.samefile(input):
-        raise InputError("this is the input", file=output, field="--output", remedy="name another file")
-    check_writable(folder, field="--output")
 
 
 def predict_file(

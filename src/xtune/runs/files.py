@@ -75,3 +75,19 @@ def check_writable(folder: Path, field: str = "--output-dir") -> None:
     except OSError as failure:
         problem = f"the folder cannot be written: {failure.strerror}"
         raise InputError(problem, file=nearest, field=field, remedy="name another one") from None
+
+
+def check_output(output: Path, input: Path | None = None) -> None:
+    """Refuse a file that cannot be written, before anything is loaded for it.
+
+    Raises:
+        InputError: It is a folder or the input itself, or its folder is not there or cannot be written.
+    """
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise InputError("its folder does not exist", file=output, field="--output", remedy="make the folder first")
+    if output.is_dir():
+        raise InputError("this is a folder, not a file", file=output, field="--output", remedy="name a file in it")
+    if input is not None and output.exists() and input.exists() and output.samefile(input):
+        raise InputError("this is the input", file=output, field="--output", remedy="name another file")
+    check_writable(folder, field="--output")

@@ -16,3 +16,8 @@ def test_nothing_to_score_is_an_error_and_no_zero() -> None:
         accuracy([], [])
     with pytest.raises(ValueError):
         accuracy(["a", "b"], ["a"])
+
+
+def test_a_share_is_rounded_as_xtreme_rounds_it() -> None:
+    right = [str(number < 29) for number in range(100)]
+    assert accuracy(["True"] * 100, right) == 29 / 100 * 100 == 28.999999999999996
