@@ -133,14 +133,12 @@ def main() -> None:
     parser.add_argument("--model", help="folder of an encoder; default: the one in the package")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    from xtune.pocket import write_benchmark
+    from xtune.pocket.supplies import ready
 
     wanted = [cell for cell in cells(options.tasks) if not options.only or cell.name in options.only]
     data = {seed: options.output_dir / f"data-{seed}" for seed in options.seeds}
     for seed, folder in data.items():
-        if not folder.is_dir():
-            write_benchmark(folder.with_suffix(".tmp"), seed)
-            os.replace(folder.with_suffix(".tmp"), folder)
+        ready(folder, seed, options.tasks)
     jobs = [(cell, seed) for seed in options.seeds for cell in wanted]
     places: dict[tuple[str, str, int], Path] = {}
     with ProcessPoolExecutor(options.jobs, multiprocessing.get_context("spawn")) as pool:

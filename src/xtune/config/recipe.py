@@ -126,7 +126,7 @@ class GaussianNoiseConfig:
 
     kind: NoiseKind = "normal"
     eps: Weight | None = None
-    scale: Weight = 0.5
+    scale: Weight = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
