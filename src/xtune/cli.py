@@ -99,7 +99,11 @@ def train(
     keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
     loaded = load_recipe(recipe, keys)
     run = str(default_folder(loaded)) if output_dir is None else _named(output_dir)
-    results = fit(furnish(loaded), output_dir=run, console=console)
+    with console.status("looking for the data …"):  # a pocket recipe's are written at its first use
+        furnished = furnish(loaded)
+    if _speaks() and furnished.data.dir != loaded.data.dir:
+        console.print(f"pocket benchmark: {escape(str(furnished.data.dir))}", highlight=False, soft_wrap=True)
+    results = fit(furnished, output_dir=run, console=console)
     if _speaks():
         _show(results, f"model: {run}/model   results: {run}/results.json")
 

@@ -89,6 +89,7 @@ def test_a_pocket_recipe_trains_with_nothing_given(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     said = xtune("train", "pocket-topic", "setting=translate-train-all", "train.num_train_epochs=1")
     assert said.code == 0, said.err
+    assert f"pocket benchmark: {tmp_path / 'cache'}" in said.out
     (run,) = (tmp_path / "runs").iterdir()
     assert run.name == "topic-xtune-pocket-seed1"
     found = results(run)

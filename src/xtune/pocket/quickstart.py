@@ -58,9 +58,10 @@ def quickstart(task: str, folder: Path, seed: int, console: Console) -> Comparis
     check_writable(folder)
     with console.status("writing the data …"):
         data = ready(folder.absolute() / "data", seed, (task,), field="--output-dir")
-    _introduce(task, folder, data, console)
+    both = recipes(task, data, seed)
+    _introduce(both["plain"], folder, data, console)
     with one_thread():
-        _train(recipes(task, data, seed), folder, console)
+        _train(both, folder, console)
     comparison = compare([read_run(folder / method) for method in METHODS])
     write_text(folder / "report.html", page(comparison))
     write_texts(data, task, folder / "new.csv")
@@ -91,13 +92,14 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _introduce(task: str, folder: Path, data: Path, console: Console) -> None:
+def _introduce(recipe: Recipe, folder: Path, data: Path, console: Console) -> None:
     record = json.loads((data / "benchmark.json").read_text(encoding="utf-8"))
-    sizes, row = record["examples"][task], dataset(task)
+    sizes, row = record["examples"][recipe.task], dataset(recipe.task)
+    train = min(sizes["train"], recipe.data.max_train_examples or sizes["train"])
     texts = "texts" if row.texts == 1 else "pairs of texts"
     console.print(f"[bold]{row.description}[/] Labels in English, tests in {len(row.languages)} languages.\n")
     for name, said in (
-        ("data", f"{sizes['train']:,} English {texts}; {sizes['test']} tests a language: {folder / 'data'}"),
+        ("data", f"{train:,} English {texts}; {sizes['test']} tests a language: {folder / 'data'}"),
         ("encoder", f"XLM-R in miniature, {_megabytes(encoder()):.1f} MB, ships with xtune"),
         ("plain", "fine-tuned on the English labels, as everybody does"),
         ("xtune", "the same labels, and the same answers when some words are switched"),

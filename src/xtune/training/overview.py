@@ -35,10 +35,9 @@ class Overview(TrainerCallback):
     def __init__(self, stages: Mapping[Path, Planned], console: Console) -> None:
         self.stages, self.console = stages, console
         self._done = dict.fromkeys(stages, 0.0)  # the share of each, from 0 to 1
-        self._trained = 0.0  # cost that was paid since the clock was started
-        self._started: float | None = None
-        self._begun = 0.0
-        self._took: dict[Path, float] = {}  # seconds of the stages that were trained here
+        self._trained = 0.0  # cost that was paid here, in which
+        self._took: dict[Path, float] = {}  # seconds of the stages that were trained here, without what is between them
+        self._begun: float | None = None  # when the stage that is being trained was
         self._last: tuple[Path, float] | None = None
         self._width = max(len(planned.title) for planned in stages.values())
         self._bars = Progress(
@@ -75,7 +74,6 @@ class Overview(TrainerCallback):
         """Start at the step that the stage starts or resumes from; those before it are done."""
         folder = Path(args.output_dir)
         self._begun = time.monotonic()
-        self._started = self._started or self._begun
         for other in self.stages:
             if other == folder:
                 break
@@ -95,7 +93,7 @@ class Overview(TrainerCallback):
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """What comes next is the scores of all languages, or another stage."""
         folder = Path(args.output_dir)
-        self._took[folder] = time.monotonic() - self._begun
+        self._took[folder], self._begun = self._since(), None
         self._move(folder, 1.0, "…")
 
     def on_log(
@@ -119,9 +117,13 @@ class Overview(TrainerCallback):
     def left(self) -> str:
         """The time that all that is not done will take at the pace so far, for example `1:05`."""
         rest = sum(planned.cost * (1 - self._done[folder]) for folder, planned in self.stages.items())
-        passed = time.monotonic() - self._started if self._started is not None else 0.0
+        passed = sum(self._took.values()) + self._since()
         seconds = passed / self._trained * rest if self._trained else 0.0
         return _clock(seconds)
+
+    def _since(self) -> float:
+        """Seconds of the stage that is being trained."""
+        return 0.0 if self._begun is None else time.monotonic() - self._begun
 
     def _move(self, folder: Path, share: float, said: str) -> None:
         self._done[folder] = share
