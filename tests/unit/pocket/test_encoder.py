@@ -123,7 +123,9 @@ def test_the_same_plan_builds_the_same_checkpoint(tmp_path: Path) -> None:
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:
     short = build_encoder(tmp_path, TINY, Console(quiet=True))
-    long = build_encoder(tmp_path, replace(TINY, training=Training(steps=300, pieces=256, learning_rate=1e-2)), Console(quiet=True))
+    long = build_encoder(
+        tmp_path, replace(TINY, training=Training(steps=300, pieces=256, learning_rate=1e-2)), Console(quiet=True)
+    )
     assert long.loss < short.loss - 1
 
 
