@@ -55,6 +55,7 @@ def quickstart(task: str, folder: Path, seed: int, console: Console) -> Comparis
     """
     if task not in TASKS:
         raise InputError(f"there is no quickstart '{task}'", field="--task", remedy=did_you_mean(task, TASKS))
+    folder = folder.expanduser()  # transformers does the same with a stage's folder
     check_writable(folder)
     with console.status("writing the data …"):
         data = ready(folder.absolute() / "data", seed, (task,), field="--output-dir")
