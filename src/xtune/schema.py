@@ -8,6 +8,7 @@ change `View.example`, subword sampling fills `View.segmentation`, Gaussian nois
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -79,13 +80,44 @@ class Text:
             position = end
         return Text("".join([*parts, self.text[position:]]), tuple(spans), self.pretokenized)
 
+    def moved(self, new: Text, position: int) -> int:
+        """Where character `position` stands in `new`, this text with some words exchanged; in such a word, its start.
+
+        >>> old = Text.from_string("I see dogs")
+        >>> new = old.replace_words({1: "sehe"})
+        >>> [old.moved(new, place) for place in (0, 2, 4, 6, 10)]
+        [0, 2, 2, 7, 11]
+        """
+        word = bisect_right(self.words, position, key=lambda span: span[0]) - 1
+        if word < 0:
+            return position
+        (start, end), (new_start, new_end) = self.words[word], new.words[word]
+        if position >= end:
+            return new_end + position - end
+        return new_start + position - start if self.word(word) == new.word(word) else new_start
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer of span extraction: `text` stands at character `start` of the context."""
+    """An answer of span extraction: `text` stands at character `start` of the context, the example's last text.
+
+    Args:
+        text: Not empty.
+        start: Of its first character.
+        alternatives: Other texts that are right too, for the metrics.
+    """
 
     text: str
     start: int
+    alternatives: tuple[str, ...] = ()
+
+    def moved(self, old: Text, new: Text) -> Answer:
+        """The answer in a context of which some words were exchanged; the whole word where it began or ended in one."""
+        last = self.start + len(self.text) - 1
+        word = bisect_right(old.words, last, key=lambda span: span[0]) - 1
+        kept = word < 0 or last >= old.words[word][1] or old.word(word) == new.word(word)
+        start, end = old.moved(new, self.start), old.moved(new, last) + 1 if kept else new.words[word][1]
+        return replace(self, text=new.text[start:end], start=start)
 
 
 Target = str | tuple[str, ...] | Answer
@@ -107,6 +139,18 @@ class Example:
     language: str
     texts: tuple[Text, ...]
     target: Target | None = None
+
+    def borders(self, which: int) -> tuple[int, ...]:
+        """The characters of a text that no augmentation of words may touch: an answer's first and last.
+
+        The published code keeps the words they stand in, so that an answer remains one (paper, section 3.3.2).
+
+        >>> Example("0", "en", (Text.from_string("who?"), Text.from_string("a dog")), Answer("dog", 2)).borders(1)
+        (2, 4)
+        """
+        if isinstance(self.target, Answer) and which == len(self.texts) - 1:
+            return self.target.start, self.target.start + len(self.target.text) - 1
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +197,10 @@ class View:
     noise: Noise | None = None
 
     def with_words(self, replacements: Mapping[WordKey, str]) -> View:
-        """Exchange words; how they had been segmented is forgotten, how their neighbours are is kept."""
+        """Exchange words; how they had been segmented is forgotten, how their neighbours are is kept.
+
+        An answer moves with its words.
+        """
         if not replacements:
             return self
         texts = tuple(
@@ -161,7 +208,10 @@ class View:
             for index, text in enumerate(self.example.texts)
         )
         kept = {key: pieces for key, pieces in self.segmentation.items() if key not in replacements}
-        return replace(self, example=replace(self.example, texts=texts), segmentation=kept)
+        target = self.example.target
+        if isinstance(target, Answer):
+            target = target.moved(self.example.texts[-1], texts[-1])
+        return replace(self, example=replace(self.example, texts=texts, target=target), segmentation=kept)
 
     def with_segmentation(self, pieces: Mapping[WordKey, tuple[Piece, ...]]) -> View:
         """Segment some words anew."""

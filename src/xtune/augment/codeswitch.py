@@ -53,6 +53,7 @@ class CodeSwitch:
         ratio: Probability that a word is tried.
         source_language: Only texts in this language are switched; others are returned as they are, because the
             dictionaries are the source language's.
+        only_last: Of several texts switch the last alone: the context, not the question.
 
     Raises:
         InputError: `ratio` is no probability, or there is no dictionary.
@@ -68,6 +69,7 @@ class CodeSwitch:
     dictionaries: Dictionaries
     ratio: float = 0.3
     source_language: str = "en"
+    only_last: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.ratio <= 1:
@@ -86,8 +88,12 @@ class CodeSwitch:
         languages = self.dictionaries.languages
         replacements: dict[WordKey, str] = {}
         for which, text in enumerate(view.example.texts):
-            draws = rng.random((3, len(text.words)))
+            if self.only_last and which < len(view.example.texts) - 1:
+                continue
+            draws, borders = rng.random((3, len(text.words))), view.example.borders(which)
             for index in np.flatnonzero(draws[0] < self.ratio).tolist():
+                if any(text.words[index][0] <= border < text.words[index][1] for border in borders):
+                    continue
                 word, language = text.word(index), languages[int(draws[1, index] * len(languages))]
                 new = self._translate(word, language, draws[2, index])
                 if new != word:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -106,6 +106,9 @@ class SubwordSampling:
     Args:
         sampler: From `sampler_for`.
         ratio: In [0, 1]. The published code samples every word.
+        only_last: Of several texts sample the last alone: the context, not the question.
+        keep_all: Note down a word that was sampled even if it comes out as it was. The published code of span
+            extraction takes it for changed (`xtune.views.correspond`).
 
     Raises:
         InputError: `ratio` is no probability.
@@ -113,6 +116,8 @@ class SubwordSampling:
 
     sampler: SubwordSampler
     ratio: float = 1.0
+    only_last: bool = False
+    keep_all: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.ratio <= 1:
@@ -122,36 +127,46 @@ class SubwordSampling:
         """A view of the same words."""
         segmentation = dict(view.segmentation)
         for which, text in enumerate(view.example.texts):
+            if self.only_last and which < len(view.example.texts) - 1:
+                continue
             drawn = (rng.random(len(text.words)) < self.ratio).tolist()
+            borders = view.example.borders(which)
             for index in range(len(text.words)):
-                word = text.word(index)
+                word, (first, last) = text.word(index), text.words[index]
+                kept = [border - first for border in borders if first <= border < last]
                 unspaced = is_unspaced(word)
-                if not (drawn[index] or unspaced):
+                if not (drawn[index] or unspaced) or (kept and not unspaced):
                     continue
                 initial = self.sampler.is_initial(text, index)
                 own = self.sampler.viterbi(word, initial)
                 if unspaced:
-                    pieces = self._stretch_by_stretch(word, own, rng)
+                    pieces = self._stretch_by_stretch(word, own, kept, rng)
                 else:
                     pieces = self.sampler.segment(word, rng, initial)
-                if pieces == own:
+                if pieces == own and not self.keep_all:
                     segmentation.pop((which, index), None)
                 elif pieces is not None:
                     segmentation[which, index] = pieces
         return replace(view, segmentation=segmentation) if segmentation != view.segmentation else view
 
     def _stretch_by_stretch(
-        self, word: str, own: tuple[Piece, ...], rng: np.random.Generator
+        self, word: str, own: tuple[Piece, ...], kept: Sequence[int], rng: np.random.Generator
     ) -> tuple[Piece, ...] | None:
-        """The tokenizer's pieces, some stretches cut anew; None if none was drawn."""
+        """The tokenizer's pieces, some stretches cut anew, but none with a character of `kept`; None if none is."""
         units = stretches(word, own)
         drawn = [unit for unit, hit in zip(units, rng.random(len(units)) < self.ratio, strict=True) if hit]
+        if kept:
+            drawn = [(a, b) for a, b in drawn if not any(own[a].start <= at < _end(own[a:b]) for at in kept)]
         pieces: list[Piece] = []
         done = 0
         for first, last in drawn:
-            start, end = own[first].start, max(piece.end for piece in own[first:last])
+            start, end = own[first].start, _end(own[first:last])
             cut = self.sampler.segment(word[start:end], rng, initial=self.sampler.starts_word(own[first]))
             pieces += own[done:first]
             pieces += [Piece(piece.token, start + piece.start, start + piece.end) for piece in cut]
             done = last
         return (*pieces, *own[done:]) if drawn else None
+
+
+def _end(pieces: Sequence[Piece]) -> int:
+    return max(piece.end for piece in pieces)

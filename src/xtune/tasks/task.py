@@ -11,6 +11,10 @@ from xtune.schema import Example
 Kind = Literal["classification", "tagging", "span"]
 """One distribution an example; one a word; or one over positions for the start and one for the end of an answer."""
 
+Positions = Literal["unchanged", "untouched"]
+"""Which words of two views of a context R1 compares: those that are the same in both, or, as the published code, only
+those that no augmentation had a hand in, even if they came out as they were."""
+
 Pooling = Literal["first", "mean", "sum"]
 """Which of a word's sub-words say its tag: the first, or all of them, their logits averaged or added up."""
 
@@ -25,10 +29,12 @@ class Reading:
     Args:
         kind: The kind of task.
         pooling: For tagging; the other kinds have nothing to pool.
+        positions: For span extraction; the other kinds compare all their sites.
     """
 
     kind: Kind
     pooling: Pooling = "first"
+    positions: Positions = "unchanged"
 
 
 class Prediction(Protocol):

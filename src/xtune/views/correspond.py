@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xtune.augment.stretches import is_unspaced
 from xtune.schema import Answer, View
-from xtune.tasks.task import UNLABELLED, Reading, Task
+from xtune.tasks.task import UNLABELLED, Positions, Reading, Task
 from xtune.views.encode import EncodedView
 from xtune.views.windows import Window
 
@@ -109,17 +109,22 @@ def partner_sites(reading: Reading, sight: Sight, partner: Sight) -> list[Site]:
     return [()] * len(sites(reading, sight))
 
 
-def same_positions(sight: Sight, partner: Sight) -> list[tuple[int, int]]:
+def same_positions(sight: Sight, partner: Sight, positions: Positions = "unchanged") -> list[tuple[int, int]]:
     """The positions whose word is unchanged in both views of one context, and `<s>`: pairs, in the view's order.
 
     A word is unchanged if both views have the same characters and the same tokens there, whether it was sampled or
     not. In text without spaces, where a word may be a paragraph, so is each token that both have at the same place.
+    With `untouched` no word counts that either view segments in a way of its own (`SubwordSampling.keep_all`).
     """
     pairs = [(NO_ANSWER, NO_ANSWER)]
     text, other = sight.view.example.texts[-1], partner.view.example.texts[-1]
     here, there = _by_word(sight), _by_word(partner)
+    touched: set[int] = set()
+    if positions == "untouched":
+        segmented = [*sight.view.segmentation, *partner.view.segmentation]
+        touched = {word for which, word in segmented if which == len(sight.view.example.texts) - 1}
     for word, tokens in here.items():
-        if word not in there or text.word(word) != other.word(word):
+        if word not in there or word in touched or text.word(word) != other.word(word):
             continue
         if tokens.keys == there[word].keys:
             pairs += zip(tokens.positions, there[word].positions, strict=True)
@@ -166,4 +171,4 @@ def matched(reading: Reading, sight: Sight, partner: Sight) -> Sequence[tuple[in
     """The outcomes that correspond where outcomes are positions, as pairs; nothing for the other kinds."""
     if reading.kind != "span" or not same_words(sight.view, partner.view):
         return ()
-    return same_positions(sight, partner)
+    return same_positions(sight, partner, reading.positions)

@@ -38,25 +38,8 @@ class Window:
         """The window that shows the same words of `new`, of which some were exchanged."""
         if old.text == new.text:
             return self
-        start, end, *own = (moved_position(old, new, place) for place in (self.start, self.end, *self.own))
+        start, end, *own = (old.moved(new, place) for place in (self.start, self.end, *self.own))
         return Window(start, end, (own[0], own[1]))
-
-
-def moved_position(old: Text, new: Text, position: int) -> int:
-    """Where a character of a text stands once some words were exchanged; if it stood within one, where that begins.
-
-    >>> old = Text.from_string("I see dogs")
-    >>> new = old.replace_words({1: "sehe"})
-    >>> [moved_position(old, new, place) for place in (0, 2, 4, 6, 10)]
-    [0, 2, 2, 7, 11]
-    """
-    word = bisect_right(old.words, position, key=lambda span: span[0]) - 1
-    if word < 0:
-        return position
-    (start, end), (new_start, new_end) = old.words[word], new.words[word]
-    if position >= end:
-        return new_end + position - end
-    return new_start + position - start if old.word(word) == new.word(word) else new_start
 
 
 def windows(encoder: Encoder, example: Example) -> list[Window]:
