@@ -14,14 +14,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
-from xtune.consistency.divergence import with_bucket
-from xtune.consistency.objective import Objective, Sites
+from xtune.consistency.objective import Objective
 from xtune.training.rows import StageRows
 from xtune.training.sampler import StepSampler
+from xtune.training.sites import compared
 from xtune.training.teacher import Teacher
 from xtune.views.collate import Batch, Collator
 from xtune.views.noise import embedding_noise
-from xtune.views.read import site_logits
 
 Evaluate = Callable[[Any], Mapping[str, float]]
 """A model to its metrics; the key `selection` is what checkpoints are compared by."""
@@ -141,7 +140,7 @@ class XTuneTrainer(Trainer):
         tensors = inputs["model_inputs"]
         with embedding_noise(model, inputs["noise"], tensors["attention_mask"]):
             outputs = model(**tensors)
-        sites = self._sites(model, inputs, outputs)
+        sites = compared(self.rows.task.reading, model, inputs, outputs, lambda outcomes: self._ask(inputs, outcomes))
         losses = self.objective(sites, num_items_in_batch)
         for name, loss in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + loss.detach()
@@ -149,27 +148,7 @@ class XTuneTrainer(Trainer):
         total = torch.stack(list(losses.values())).sum() * self.args.world_size
         return (total, outputs) if return_outputs else total
 
-    def _sites(self, model: Any, inputs: Batch, outputs: Any) -> Sites:
-        """What the model said at the sites of a batch, and what each is compared with."""
-        reading, mask = self.rows.task.reading, inputs["model_inputs"]["attention_mask"]
-        logits = site_logits(reading, model, outputs, mask, inputs["sites"])
-        partner = compared = None
-        if inputs["partner_sites"] is not None:
-            partner = site_logits(reading, model, outputs, mask, inputs["partner_sites"])
-            if inputs["matched"] is not None:
-                compared = with_bucket(logits, inputs["matched"]), with_bucket(partner, inputs["partner_matched"])
-        return Sites(
-            logits=logits,
-            labels=inputs["labels"],
-            partner=partner,
-            corresponds=inputs["corresponds"],
-            teacher=self._teacher_logits(inputs, logits.shape[-1]),
-            guided=inputs["guided"],
-            partner_labels=inputs["partner_labels"],
-            compared=compared,
-        )
-
-    def _teacher_logits(self, inputs: Batch, outcomes: int) -> Tensor | None:
+    def _ask(self, inputs: Batch, outcomes: int) -> Tensor | None:
         """The teacher at the guided sites `[guided, outcomes]`: looked up where known, asked where not."""
         if self.teacher is None:
             return None
