@@ -139,6 +139,16 @@ class Encoder:
         words = words_of(tokens, text)
         return spans_of(tokens, text), words
 
+    def pieces(self, text: Text, word: int) -> tuple[Piece, ...]:
+        """How the tokenizer itself cuts a word; nothing where the word has no tokens of its own."""
+        tokens = self._tokens(text)
+        found = range_of(tokens, text, word, self._marks)
+        start = 0 if text.pretokenized else text.words[word][0]
+        return tuple(
+            Piece(str(self._backend.id_to_token(tokens.ids[place])), *(at - start for at in tokens.offsets[place]))
+            for place in (range(*found) if found else ())
+        )
+
     def _through(
         self, window: Span, texts: Sequence[Text], parts: Sequence[Tokens], template: _Template, noise: Noise | None
     ) -> EncodedView:

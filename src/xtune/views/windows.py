@@ -2,8 +2,8 @@
 
 A text that does not fit into the model is seen in several overlapping windows, each of which is a row. Windows are cut
 on the unaugmented text, in characters, between words where there are spaces. An augmented view of the same words is
-seen through the same window; where it has grown too long, its augmentation is undone from the end, word by word, until
-it fits, so that neither view loses a word to the other. The published code cut both views where the longer one ended.
+seen through the same window; where it has grown too long, its augmentation is undone from the end until it fits, so
+that neither view loses a word to the other. The published code cut both views where the longer one ended.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import itemgetter
 
-from xtune.schema import Example, Span, Text, View
+from xtune.schema import Example, Piece, Span, Text, View
 from xtune.views.encode import EncodedView, Encoder
 
 LONG_WORD = 40
@@ -80,11 +81,11 @@ def encode_window(encoder: Encoder, view: View, source: View, window: Window) ->
     found = _seen(encoder, view, source, window)
     if not found[2].cut:
         return found
-    fits, too_many = 0, len(source.example.texts[-1].words)
-    best = _seen(encoder, _undone(view, source, fits), source, window)
+    fits, too_many = window.start, window.end  # characters up to which the view stays augmented
+    best = _seen(encoder, _undone(encoder, view, source, fits), source, window)
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
-        trial = _seen(encoder, _undone(view, source, middle), source, window)
+        trial = _seen(encoder, _undone(encoder, view, source, middle), source, window)
         if trial[2].cut:
             too_many = middle
         else:
@@ -98,15 +99,27 @@ def _seen(encoder: Encoder, view: View, source: View, window: Window) -> tuple[V
     return view, moved, encoder(view, (moved.start, moved.end))
 
 
-def _undone(view: View, source: View, keep: int) -> View:
-    """The view with the words of its last text from `keep` on as they were."""
+def _undone(encoder: Encoder, view: View, source: View, keep: int) -> View:
+    """The view with the last text as it was from character `keep` of `source` on."""
     which = len(view.example.texts) - 1
     old, new = source.example.texts[which], view.example.texts[which]
+    first = bisect_right(old.words, keep, key=itemgetter(1))  # the first word that is not kept whole
     view = view.with_words(
-        {(which, word): old.word(word) for word in range(keep, len(old.words)) if old.word(word) != new.word(word)}
+        {(which, word): old.word(word) for word in range(first, len(old.words)) if old.word(word) != new.word(word)}
     )
-    kept = {key: pieces for key, pieces in view.segmentation.items() if key[0] != which or key[1] < keep}
+    kept = {key: pieces for key, pieces in view.segmentation.items() if key[0] != which or key[1] < first}
+    if first < len(old.words) and (which, first) in view.segmentation:  # a long run without spaces, mostly
+        begun = _begun(encoder, old, first, view.segmentation[which, first], keep - old.words[first][0])
+        kept |= {(which, first): begun} if begun else {}
     return replace(view, segmentation=kept)
+
+
+def _begun(encoder: Encoder, text: Text, word: int, pieces: Sequence[Piece], keep: int) -> tuple[Piece, ...] | None:
+    """The pieces of a word up to about a character, and the tokenizer's own behind it; None if the two never meet."""
+    own = encoder.pieces(text, word)
+    starts = {piece.start: place for place, piece in reversed(list(enumerate(own)))}
+    meet = [place for place, piece in enumerate(pieces) if piece.start in starts and 0 < piece.start <= keep]
+    return (*pieces[: meet[-1]], *own[starts[pieces[meet[-1]].start] :]) if meet else None
 
 
 class _Cuts:
