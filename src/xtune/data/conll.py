@@ -1,9 +1,8 @@
 r"""Files of one word a line: CoNLL columns, XTREME's `token<TAB>tag`, CoNLL-U.
 
 A sentence ends at an empty line. Tabs separate the columns if the first line that holds a word has one, or the file is
-called `.tsv`; else blanks do. Only blanks and tabs count as such, so that a word may be any other character, a zero-width
-space or a no-break space alone. Which column is which is said by numbers, counted from 1, or from the end by negative
-ones.
+called `.tsv`; else blanks do. Nothing else does, so that a word may be any character, a zero-width space or a no-break
+space alone. Which column is which is said by numbers, counted from 1, or from the end by negative ones.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _USUAL = {".conllu": (2, 4)}
 def read_conll(path: Path, columns: Columns | None = None) -> Iterator[Record]:
     """The sentences of a file: `tokens`, and `tags`, which are None where the file has none.
 
-    A file whose only column is the word's has no tags. Lines `-DOCSTART-` and comments (`# …`) are passed over; so are, where the word is not in the first column, the
-    lines that CoNLL-U numbers `1-2` and `1.1`, which are no words.
+    A file whose only column is the word's has no tags. Lines `-DOCSTART-` and comments (`# …`) are passed over; so are,
+    where the word is not in the first column, the lines that CoNLL-U numbers `1-2` and `1.1`, which are no words.
 
     Args:
         path: The file, of any name; of `.conllu` the columns are 2 and 4 where nobody says.
@@ -60,7 +59,7 @@ class _Reader:
     path: Path
     word: int
     tag: int
-    tabs: bool | None = None
+    tabs: bool = False
     width: int = 0
     lines: list[int] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -70,15 +69,13 @@ class _Reader:
         """Take a line; the sentence that it ends."""
         if not text.strip(" \t"):
             return self.end()
-        if self.tabs is None:
-            if _is_comment(text, 0):
-                return None
-            self.tabs = "\t" in text or file_format(self.path) == ".tsv"
-        fields = text.split("\t") if self.tabs else re.split("[ \t]+", text.strip(" \t"))
-        if fields[0] == "-DOCSTART-":
+        tabs = self.tabs if self.width else "\t" in text or file_format(self.path) == ".tsv"
+        fields = text.split("\t") if tabs else re.split("[ \t]+", text.strip(" \t"))
+        if fields[0].startswith("-DOCSTART-"):
             return self.end()
-        if _is_comment(text, self.width if len(fields) == self.width else 0, fields[-1]):
+        if _is_comment(text, *((fields, self.width) if self.width else (text.split(" "), 2))):
             return None
+        self.tabs = tabs
         self._check(line, fields)
         if self._place(self.word) > 0 and _NOT_A_WORD.fullmatch(fields[0]):
             return None
@@ -129,15 +126,16 @@ class _Reader:
         return number - 1 if number > 0 else self.width + number
 
 
-def _is_comment(text: str, width: int, last: str = "") -> bool:
-    """Whether a line is a comment; `width` is its number of columns if that is the file's, else 0.
+def _is_comment(text: str, fields: Sequence[str], width: int) -> bool:
+    r"""Whether a line is a comment, and not the word `#` with its columns.
 
     A line of as many columns as the others is one only where no tab says that they are columns, and the last is no tag.
 
-    >>> _is_comment("# text = Two dogs", 0), _is_comment("# O", 2, "O"), _is_comment("#\\tSYM", 2, "SYM")
-    (True, False, False)
+    >>> _is_comment("# text = Two dogs", ["# text = Two dogs"], 2), _is_comment("# O", ["#", "O"], 2)
+    (True, False)
     """
-    return text.startswith("# ") and (not width or ("\t" not in text and not _TAG.fullmatch(last)))
+    is_word = len(fields) == width and ("\t" in text or _TAG.fullmatch(fields[-1]))
+    return text.startswith("# ") and not is_word
 
 
 def _numbers(columns: Columns, path: Path) -> tuple[int, int]:

@@ -58,7 +58,9 @@ def has_split(source: Source, split: str) -> bool:
     """Whether there is anything for a split, `train`, `dev` or `test`; a file that is named counts as there."""
     if split in source.files:
         given = source.files[split]
-        return not Path(given).is_dir() or any(language_files(pattern) for pattern in _patterns(given, split, source.kind))
+        return not Path(given).is_dir() or any(
+            language_files(pattern) for pattern in _patterns(given, split, source.kind)
+        )
     if source.folder is not None:
         return any(language_files(pattern) for pattern in _patterns(str(_task_folder(source)), split, source.kind))
     return any(split in hub.splits for hub in source.hub)

@@ -66,7 +66,9 @@ def _read(
     place: dict[str, Any] = {"file": file, "line": record.line, "field": column}
     if words is None:
         remedy = 'write a list of words: ["Two", "dogs", "."]'
-        raise InputError("the words are missing" if value is None else f"{value!r} are no words", **place, remedy=remedy)
+        raise InputError(
+            "the words are missing" if value is None else f"{value!r} are no words", **place, remedy=remedy
+        )
     if not words:
         raise InputError("the sentence has no word", **place, remedy="delete the row")
     if "" in words:
