@@ -8,7 +8,7 @@ space alone. Which column is which is said by numbers, counted from 1, or from t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,8 +151,17 @@ def _numbers(columns: Columns, path: Path) -> tuple[int, int]:
     return word, tag
 
 
+def are_numbers(names: Iterable[str]) -> bool:
+    """Whether columns are said by number.
+
+    >>> are_numbers(["1"]), are_numbers(["-2"]), are_numbers(["tokens"])
+    (True, True, False)
+    """
+    return all(re.fullmatch("-?[1-9][0-9]*", name) for name in names)
+
+
 def _number(text: str, key: str, path: Path) -> int:
-    if not re.fullmatch("-?[1-9][0-9]*", text):
+    if not are_numbers([text]):
         remedy = "say which by its number: 1 is the first, -1 the last"
         raise InputError(f"'{text}' is no column of a file of one word a line", file=path, field=key, remedy=remedy)
     return int(text)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from xtune.config.auto import Kind
 from xtune.data.columns import LABELLED_TEXTS, Columns, Record, Shape
-from xtune.data.conll import TAGS, WORDS, read_conll
+from xtune.data.conll import TAGS, WORDS, are_numbers, read_conll
 from xtune.data.delimited import read_table
 from xtune.data.files import file_format, nearest, open_text
 from xtune.data.jsonl import read_json_lines
@@ -60,9 +60,14 @@ def read_kind(path: Path, columns: Columns, kind: Kind) -> tuple[Iterator[Record
     if kind != "tagging":
         return read_file(path), columns
     _check(path, suffixes(kind))
-    if file_format(path) in CONLL:
+    if has_words(path):
         return read_conll(path, columns), replace(columns, text=(WORDS,), label=TAGS)
-    return read_file(path), columns
+    return read_file(path), named(columns)
+
+
+def has_words(path: Path) -> bool:
+    """Whether a file for tagging has one word a line, and so columns without names."""
+    return file_format(path) in CONLL
 
 
 def read_unlabelled(path: Path, columns: Columns, kind: Kind) -> tuple[Iterator[Record], Columns]:
@@ -72,10 +77,16 @@ def read_unlabelled(path: Path, columns: Columns, kind: Kind) -> tuple[Iterator[
     between others.
     """
     if kind == "tagging" and file_format(path) == ".csv":
-        return read_file(path), columns
+        return read_file(path), named(columns)
     if kind == "tagging" and file_format(path) == ".txt" and _is_plain(path):
         return read_lines(path), Columns()
     return read_kind(path, columns, kind)
+
+
+def named(columns: Columns) -> Columns:
+    """The columns without those that are said by number, which are another file's, of one word a line."""
+    text = None if columns.text is None or are_numbers(columns.text) else columns.text
+    return replace(columns, text=text, label=Columns().label if are_numbers([columns.label]) else columns.label)
 
 
 def read_lines(path: Path) -> Iterator[Record]:

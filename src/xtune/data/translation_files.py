@@ -23,7 +23,7 @@ from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Record
 from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
-from xtune.data.formats import read_file, read_kind
+from xtune.data.formats import named, read_file, read_kind
 from xtune.data.jsonl import read_json_lines
 from xtune.data.tagged import words_column, words_of
 from xtune.errors import InputError
@@ -161,7 +161,10 @@ def _read_json(path: Path, language: str | None, columns: Columns, texts: int, k
                 )
         into = check_language(values["language"], file=path, line=record.line, field="language")
         fields = Record(record.line, values["fields"])
-        translated = (_words(fields, columns, path),) if kind == "tagging" else _texts(fields, columns, texts, path)
+        if kind == "tagging":
+            translated: tuple[Text, ...] = (_words(fields, named(columns), path),)
+        else:
+            translated = _texts(fields, columns, texts, path)
         yield Row(record.line, number, into, translated, id=str(values["id"]))
 
 

@@ -54,7 +54,21 @@ def resolve(recipe: Recipe) -> Recipe:
             field="setting",
             remedy="set setting=translate-train-all, or another augmentation than mt",
         )
+    _check_translations(recipe)
     return recipe
+
+
+def _check_translations(recipe: Recipe) -> None:
+    """Refuse R1 between a text and its translation where its sites are words, which have no counterparts."""
+    if kind_of(recipe.task) == "classification":
+        return
+    for stage in recipe.stages or ():
+        if stage.r1 is not None and "mt" in stage.r1.augmentation.split("+"):
+            raise InputError(
+                f"R1 of {stage.name} would compare the words of a text with those of its translation",
+                field="augmentation",
+                remedy="set augmentation.stage1=ss and augmentation.consistency=ss; mt is for augmentation.data",
+            )
 
 
 def texts_of(task: str) -> int:
