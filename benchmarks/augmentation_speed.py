@@ -67,7 +67,9 @@ def rows(encoder: Encoder, batch_size: int, copy: Augmentation | None, partner: 
             lengths[table.path] = made.lengths()
         sampler = StepSampler(lengths[table.path], batch_size=batch_size)
         sampler.set_epoch(epoch)
-        for _batch in DataLoader(made, batch_sampler=sampler, collate_fn=Collator(encoder.tokenizer)):
+        for _batch in DataLoader(
+            made, batch_sampler=sampler, collate_fn=Collator(encoder.tokenizer, made.task.reading)
+        ):
             pass
 
     return once

@@ -39,7 +39,7 @@ def stock_arm(inputs: StageInputs, options: Mapping[str, Any], folder: Path, str
     tokenizer, examples = inputs.encoder.tokenizer, inputs.examples
     texts = [[example.texts[which].text for example in examples] for which in range(len(examples[0].texts))]
     encoded = dict(tokenizer(*texts, truncation=True, max_length=inputs.encoder.max_length))
-    data = Dataset.from_dict({**encoded, "labels": [inputs.task.target(example) for example in examples]})
+    data = Dataset.from_dict({**encoded, "labels": [inputs.task.targets(example)[0] for example in examples]})
     own = {"save_strategy": "no", "report_to": "none", "disable_tqdm": True, "train_sampling_strategy": strategy}
     arguments = TrainingArguments(str(folder), **own, **options)
     load, name = inputs.task.load_model, inputs.recipe.model

@@ -110,11 +110,33 @@ def span_symmetric_kl(logits_a: Tensor, logits_b: Tensor, sites_a: Tensor, sites
     if not torch.equal(counts, sites_b.sum(-1)):
         raise ValueError("each row needs as many corresponding positions in a as in b")
     width = int(counts.max()) if counts.numel() else 0
-    a, b = _with_bucket(logits_a, sites_a, width), _with_bucket(logits_b, sites_b, width)
-    filled = torch.arange(width, device=a.device) < counts.unsqueeze(-1)
-    outcomes = torch.cat([filled, torch.ones_like(filled[:, :1])], -1)
-    both = _kl(a.detach(), b, outcomes) + _kl(b.detach(), a, outcomes)
-    return 0.5 * reduce_sites(both, None, 1, "batchmean")
+    a = with_bucket(logits_a, _places(sites_a, counts, width))
+    b = with_bucket(logits_b, _places(sites_b, counts, width))
+    return 0.5 * reduce_sites(symmetric_kl_per_site(a, b), None, 1, "batchmean")
+
+
+def with_bucket(logits: Tensor, places: Tensor) -> Tensor:
+    """Log-probabilities of some outcomes, and of all others together in one bucket behind them.
+
+    So two distributions over outcomes of which only some correspond become comparable, and both stay proper (paper,
+    section 3.3.2; the bucket is the published code's).
+
+    Args:
+        logits: `[sites, outcomes]`.
+        places: `[sites, width]`, which outcomes, each at most once a site; -1 where a site has fewer.
+
+    Returns:
+        `[sites, width + 1]`, fp32; what a site has fewer is the dtype's least number, an outcome without mass.
+    """
+    log_probabilities = log_softmax(logits.float(), -1)
+    # The least number instead of -inf: a site whose every outcome corresponds has a bucket with mass 0, not NaN.
+    least = torch.finfo(log_probabilities.dtype).min
+    there = places >= 0
+    at = torch.where(there, places, 0)
+    chosen = torch.where(there, log_probabilities.gather(-1, at), least)
+    taken = torch.zeros_like(log_probabilities, dtype=torch.int32).scatter_add(-1, at, there.int()).bool()
+    rest = torch.logsumexp(log_probabilities.masked_fill(taken, least), -1, keepdim=True)
+    return torch.cat([chosen, rest], -1)
 
 
 def reduce_sites(per_site: Tensor, mask: Tensor | None, outcomes: int, reduction: Reduction) -> Tensor:
@@ -136,11 +158,7 @@ def _kl(target: Tensor, prediction: Tensor, outcome_mask: Tensor | None) -> Tens
     return (torch.where(counts, target.exp(), 0.0) * (target - prediction)).sum(-1)
 
 
-def _with_bucket(logits: Tensor, sites: Tensor, width: int) -> Tensor:
-    """Log-probabilities at the sites, left-aligned to `[rows, width]`, and of all other positions together."""
-    log_probabilities = log_softmax(logits.float(), -1)
+def _places(sites: Tensor, counts: Tensor, width: int) -> Tensor:
+    """The positions of a mask in their order: `[rows, positions]` of bool to `[rows, width]`, -1 behind the last."""
     order = torch.argsort(sites.int(), dim=-1, descending=True, stable=True)[:, :width]
-    # The least number instead of -inf: a row whose every position corresponds has a bucket with mass 0, not NaN.
-    least = torch.finfo(log_probabilities.dtype).min
-    rest = torch.logsumexp(log_probabilities.masked_fill(sites, least), -1, keepdim=True)
-    return torch.cat([log_probabilities.gather(-1, order), rest], -1)
+    return torch.where(torch.arange(width, device=sites.device) < counts.unsqueeze(-1), order, -1)

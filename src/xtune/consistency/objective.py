@@ -17,9 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from xtune.consistency.divergence import kl_per_site, symmetric_kl_per_site
 from xtune.schema import Reduction
-
-UNLABELLED = -100
-"""The label of a site without annotation, as in PyTorch and transformers."""
+from xtune.tasks.task import UNLABELLED
 
 COMPONENTS = ("task", "r1", "r2")
 
@@ -35,6 +33,9 @@ class Sites:
         corresponds: `[sites]` of bool: the site of x has one in its partner.
         teacher: `[guided sites, outcomes]`, the frozen model's logits on x; None in a stage without R2.
         guided: `[sites]` of bool: R2 acts here.
+        partner_labels: `[sites]`, of the partner's sites where they have other outcomes; None: `labels`.
+        compared: `logits` and `partner` over the outcomes that correspond, `[sites, outcomes']` each, where not all do
+            (`xtune.consistency.divergence.with_bucket`); None: themselves.
     """
 
     logits: Tensor
@@ -43,6 +44,8 @@ class Sites:
     corresponds: Tensor | None = None
     teacher: Tensor | None = None
     guided: Tensor | None = None
+    partner_labels: Tensor | None = None
+    compared: tuple[Tensor, Tensor] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,17 @@ class Objective:
     task_on_partner: bool = False
     targets: Literal["soft", "hard"] = "soft"
 
-    def counts(self, labels: Tensor, corresponds: Tensor | None, guided: Tensor | None) -> Tensor:
+    def counts(
+        self,
+        labels: Tensor,
+        corresponds: Tensor | None,
+        guided: Tensor | None,
+        partner_labels: Tensor | None = None,
+    ) -> Tensor:
         """How many sites each component of `COMPONENTS` has: `[3]`, int64, to be added up over an optimizer step."""
-        labelled = (labels != UNLABELLED).sum() * (2 if self.task_on_partner else 1)
+        labelled = (labels != UNLABELLED).sum()
+        if self.task_on_partner:
+            labelled = labelled + ((labels if partner_labels is None else partner_labels) != UNLABELLED).sum()
         none = torch.zeros_like(labelled)
         return torch.stack(
             [
@@ -92,12 +103,13 @@ class Objective:
             no site counts.
         """
         if counts is None:
-            counts = self.counts(sites.labels, sites.corresponds, sites.guided)
+            counts = self.counts(sites.labels, sites.corresponds, sites.guided, sites.partner_labels)
         task_count, r1_count, r2_count = counts.clamp(min=1).to(sites.logits.device).unbind()
-        outcomes = sites.logits.shape[-1] if self.reduction == "mean" else 1
         losses = {"task": self._task(sites) / task_count}
         if sites.partner is not None and sites.corresponds is not None:
-            divergence = symmetric_kl_per_site(sites.logits, sites.partner, stop_gradient=self.stop_gradient)
+            a, b = sites.compared or (sites.logits, sites.partner)
+            outcomes = a.shape[-1] if self.reduction == "mean" else 1
+            divergence = symmetric_kl_per_site(a, b, stop_gradient=self.stop_gradient)
             kept = torch.where(sites.corresponds, divergence, 0.0)
             losses["r1"] = self.lambda1 * kept.sum() / (r1_count * outcomes)
         if sites.teacher is not None and sites.guided is not None:
@@ -107,7 +119,8 @@ class Objective:
     def _task(self, sites: Sites) -> Tensor:
         loss = _cross_entropy_sum(sites.logits, sites.labels)
         if self.task_on_partner and sites.partner is not None:
-            loss = loss + _cross_entropy_sum(sites.partner, sites.labels)
+            labels = sites.labels if sites.partner_labels is None else sites.partner_labels
+            loss = loss + _cross_entropy_sum(sites.partner, labels)
         return loss
 
     def _to_teacher(self, logits: Tensor, teacher: Tensor) -> Tensor:

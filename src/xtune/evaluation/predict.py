@@ -11,50 +11,85 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from numpy.typing import NDArray
 
-from xtune.schema import Example, View
+from xtune.evaluation.stitch import look, stitch
+from xtune.schema import Example
+from xtune.tasks.task import Reading, Task
 from xtune.views.collate import pad
+from xtune.views.correspond import Site, sites
 from xtune.views.encode import EncodedView, Encoder
 from xtune.views.noise import embedding_noise
+from xtune.views.read import places, site_logits
 
 
-def predict_logits(model: Any, encoder: Encoder, views: Sequence[EncodedView], batch_size: int) -> NDArray[np.float32]:
-    """Logits of encoded views, in evaluation mode; the model's mode is restored.
+def predict_logits(
+    model: Any,
+    encoder: Encoder,
+    reading: Reading,
+    rows: Sequence[tuple[EncodedView, Sequence[Site]]],
+    batch_size: int,
+) -> list[NDArray[np.float32]]:
+    """Logits at the sites of encoded views, in evaluation mode; the model's mode is restored.
+
+    Args:
+        model: With the task's head.
+        encoder: Pads.
+        reading: How the task's sites are read.
+        rows: Each a view and its sites.
+        batch_size: Views a forward pass.
 
     Returns:
-        `[views, outcomes]`, fp32, in the order of `views`.
+        `[sites, outcomes]` a view, fp32, in the order given; of span extraction the outcomes are the view's positions.
     """
-    order = sorted(range(len(views)), key=lambda index: (-len(views[index].ids), index))
+    order = sorted(range(len(rows)), key=lambda index: (-len(rows[index][0].ids), index))
     training = model.training
     model.eval()
-    rows: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(views)
+    found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(rows)
     try:
         for start in range(0, len(order), batch_size):
             indices = order[start : start + batch_size]
-            batch = [views[index] for index in indices]
-            inputs = {name: tensor.to(model.device) for name, tensor in pad(encoder.tokenizer, batch).items()}
-            noise = [view.noise for view in batch]
-            with torch.inference_mode(), embedding_noise(model, noise, inputs["attention_mask"]):
-                logits = model(**inputs).logits.float().cpu().numpy()
-            for index, row in zip(indices, logits, strict=True):
-                rows[index] = row
+            logits = _batch_logits(model, encoder, reading, [rows[index] for index in indices])
+            for index, own in zip(indices, logits, strict=True):
+                found[index] = own
     finally:
         model.train(training)
-    return np.stack(rows) if rows else np.empty((0, 0), np.float32)
+    return found
 
 
-def predict_probabilities(
-    model: Any, encoder: Encoder, examples: Sequence[Example], batch_size: int = 64
-) -> NDArray[np.float64]:
-    """Probabilities of unaugmented examples: `[examples, outcomes]`, rows that sum to 1.
+def _batch_logits(
+    model: Any, encoder: Encoder, reading: Reading, rows: Sequence[tuple[EncodedView, Sequence[Site]]]
+) -> list[NDArray[np.float32]]:
+    views = [view for view, _ in rows]
+    inputs = {name: tensor.to(model.device) for name, tensor in pad(encoder.tokenizer, views).items()}
+    mask, width = inputs["attention_mask"], inputs["input_ids"].shape[1]
+    shifts = [width - len(view.ids) if encoder.tokenizer.padding_side == "left" else 0 for view in views]
+    where = places(reading, [(row, site) for row, (_, own) in enumerate(rows) for site in own], shifts)
+    with torch.inference_mode(), embedding_noise(model, [view.noise for view in views], mask):
+        outputs = model(**inputs)
+        logits = site_logits(reading, model, outputs, mask, where.to(model.device)).float().cpu().numpy()
+    bounds = np.cumsum([len(own) for _, own in rows])[:-1]
+    split = np.split(logits, bounds)
+    if reading.kind != "span":
+        return split
+    return [own[:, at : at + len(view.ids)] for own, view, at in zip(split, views, shifts, strict=True)]
+
+
+def predict_outputs(
+    model: Any, encoder: Encoder, task: Task, examples: Sequence[Example], batch_size: int = 64
+) -> list[Any]:
+    """What a task's `decode` takes of each unaugmented example.
+
+    That is, of classification probabilities `[1, outcomes]`; of tagging `[words, outcomes]`, each word's from the
+    window with the most context for it; of span extraction the windows of the context.
 
     Under `torchrun` each process predicts its share and all get the whole, so every process has to call this.
     """
     state = PartialState()
     share = range(state.process_index, len(examples), state.num_processes)
-    own = predict_logits(model, encoder, [encoder(View(examples[index])) for index in share], batch_size)
+    seen = [look(task.reading, encoder, examples[index]) for index in share]
+    rows = [(sight.encoded, sites(task.reading, sight)) for sights in seen for sight in sights]
+    logits = iter(predict_logits(model, encoder, task.reading, rows, batch_size))
+    own = [stitch(task.reading, sights, [next(logits) for _ in sights]) for sights in seen]
     if state.num_processes > 1:
-        rows = dict(gather_object(list(zip(share, own, strict=True))))
-        own = np.stack([rows[index] for index in range(len(examples))])
-    shifted = np.exp(own.astype(np.float64) - own.max(-1, keepdims=True))
-    probabilities: NDArray[np.float64] = shifted / shifted.sum(-1, keepdims=True)
-    return probabilities
+        gathered = dict(gather_object(list(zip(share, own, strict=True))))
+        return [gathered[index] for index in range(len(examples))]
+    return own

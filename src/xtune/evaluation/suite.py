@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xtune.evaluation.predict import predict_probabilities
+from xtune.evaluation.predict import predict_outputs
 from xtune.schema import Example
-from xtune.tasks.classification import Classification, Prediction
+from xtune.tasks.task import Prediction, Task
 from xtune.views.encode import Encoder
 
 Scores = dict[str, dict[str, float]]
@@ -25,13 +25,13 @@ class LanguageResult:
 
 
 def evaluate_language(
-    model: Any, encoder: Encoder, task: Classification, examples: Sequence[Example], batch_size: int = 64
+    model: Any, encoder: Encoder, task: Task, examples: Sequence[Example], batch_size: int = 64
 ) -> LanguageResult:
     """Predict and score one language. Examples without annotation are predicted, not scored."""
     examples = list(examples)
-    predictions = task.decode(predict_probabilities(model, encoder, examples, batch_size))
+    predictions = task.decode(examples, predict_outputs(model, encoder, task, examples, batch_size))
     known = [(e, p) for e, p in zip(examples, predictions, strict=True) if e.target is not None]
-    scores = task.score([str(e.target) for e, _ in known], [p.label for _, p in known]) if known else {}
+    scores = task.score([e for e, _ in known], [p for _, p in known]) if known else {}
     return LanguageResult(examples, predictions, scores)
 
 

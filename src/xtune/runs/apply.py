@@ -14,7 +14,7 @@ from accelerate import PartialState
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import Columns, Source, languages_of, load_file, load_split
 from xtune.errors import InputError, did_you_mean
-from xtune.evaluation.predict import predict_probabilities
+from xtune.evaluation.predict import predict_outputs
 from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
 from xtune.runs.files import check_output, check_writable, json_lines, write_text
@@ -155,8 +155,8 @@ def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -
 
 def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int = 64) -> Iterable[dict[str, Any]]:
     """One line of `xtune predict` for each example: id, language, label, probabilities."""
-    probabilities = predict_probabilities(checkpoint.model, checkpoint.encoder, examples, batch_size)
-    for example, prediction in zip(examples, checkpoint.task.decode(probabilities), strict=True):
+    outputs = predict_outputs(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
+    for example, prediction in zip(examples, checkpoint.task.decode(examples, outputs), strict=True):
         yield {
             "id": example.id,
             "language": example.language,

@@ -15,7 +15,7 @@ from huggingface_hub import constants
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError
 from xtune.schema import Example, View
-from xtune.tasks.classification import Classification
+from xtune.tasks.task import Task
 from xtune.views.encode import Encoder
 
 UNKNOWN_SHARE = 0.5
@@ -45,7 +45,7 @@ def load_encoder(model: str, max_length: int) -> Encoder:
     return Encoder(tokenizer, max_length)
 
 
-def load_model(task: Classification, model: str, **options: Any) -> Any:
+def load_model(task: Task, model: str, **options: Any) -> Any:
     """The pre-trained encoder with a new head, or a checkpoint of this task with its own.
 
     Args:
@@ -67,7 +67,7 @@ def model_options(recipe: Recipe) -> dict[str, Any]:
     return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
-def check_model(task: Classification, model: str, encoder: Encoder, **options: Any) -> float:
+def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> float:
     """Load a model once and let it go, so that a run whose model is no good leaves nothing behind.
 
     Returns:

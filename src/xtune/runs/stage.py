@@ -20,7 +20,7 @@ from xtune.errors import InputError
 from xtune.runs.files import read_json, write_json
 from xtune.runs.models import load_model, model_options
 from xtune.schema import Augmentation, Example
-from xtune.tasks.classification import Classification
+from xtune.tasks.task import Task
 from xtune.training.arguments import DEFAULTS, training_arguments
 from xtune.training.callbacks import JsonLog, LogBeforeSave, Reporter
 from xtune.training.rows import StageRows
@@ -44,7 +44,7 @@ class StageInputs:
     """
 
     recipe: Recipe
-    task: Classification
+    task: Task
     examples: Sequence[Example]
     encoder: Encoder
     augmentations: Mapping[str, Augmentation]
@@ -95,7 +95,7 @@ def run_stage(
     trainer.remove_callback(PrinterCallback)
     if teacher is not None:
         with PartialState().main_process_first(), trainer.accelerator.autocast():  # one computes, the others read
-            rows.teacher = teacher.precompute(rows, folder / "teacher-logits.npy")
+            rows.teacher = teacher.precompute(rows, folder / "teacher-logits")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     return _finish(trainer, folder, log.seconds)
 

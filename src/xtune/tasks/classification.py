@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import NDArray
 
 from xtune.errors import InputError, did_you_mean
 from xtune.metrics import METRICS
 from xtune.schema import Example
+from xtune.tasks.task import UNLABELLED, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,6 @@ class Classification:
     name: str
     labels: tuple[str, ...]
     metrics: tuple[str, ...] = ("accuracy",)
-    kind: Literal["classification"] = "classification"
 
     def __post_init__(self) -> None:
         if len(self.labels) < 2:
@@ -44,12 +44,19 @@ class Classification:
                 remedy="check that the column holds the label",
             )
 
-    def target(self, example: Example) -> int:
-        """The outcome that the example is annotated with.
+    @property
+    def reading(self) -> Reading:
+        """One distribution an example."""
+        return Reading("classification")
+
+    def targets(self, example: Example) -> tuple[int]:
+        """The outcome that the example is annotated with, or `UNLABELLED`: `[1]`.
 
         Raises:
             InputError: The label is not in the label space.
         """
+        if example.target is None:
+            return (UNLABELLED,)
         if example.target not in self.labels:
             raise InputError(
                 f"example {example.id} ({example.language}) has the label {example.target!r}, "
@@ -58,7 +65,7 @@ class Classification:
                 remedy=did_you_mean(str(example.target), self.labels)
                 + " Set data.labels to name all labels where the training set lacks some.",
             )
-        return self.labels.index(example.target)
+        return (self.labels.index(example.target),)
 
     def load_model(self, name: str, **options: Any) -> Any:
         """The pre-trained encoder with a new head, or a checkpoint of this task with its own.
@@ -78,15 +85,16 @@ class Classification:
             **{"dtype": "float32", **options},
         )
 
-    def decode(self, probabilities: NDArray[Any]) -> list[Prediction]:
-        """Probabilities `[examples, labels]` to predictions."""
+    def decode(self, examples: Sequence[Example], outputs: Sequence[NDArray[Any]]) -> list[Prediction]:
+        """Probabilities, `[1, labels]` an example, to predictions."""
         return [
             Prediction(self.labels[int(row.argmax())], dict(zip(self.labels, map(float, row), strict=True)))
-            for row in probabilities
+            for (row,) in outputs
         ]
 
-    def score(self, gold: Sequence[str], predicted: Sequence[str]) -> dict[str, float]:
-        """Each metric, in percent."""
+    def score(self, examples: Sequence[Example], predictions: Sequence[Prediction]) -> dict[str, float]:
+        """Each metric over annotated examples, in percent."""
+        gold, predicted = [str(example.target) for example in examples], [each.label for each in predictions]
         return {name: METRICS[name](gold, predicted) for name in self.metrics}
 
 

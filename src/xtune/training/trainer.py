@@ -14,12 +14,14 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainingArguments
 
+from xtune.consistency.divergence import with_bucket
 from xtune.consistency.objective import Objective, Sites
 from xtune.training.rows import StageRows
 from xtune.training.sampler import StepSampler
 from xtune.training.teacher import Teacher
 from xtune.views.collate import Batch, Collator
 from xtune.views.noise import embedding_noise
+from xtune.views.read import site_logits
 
 Evaluate = Callable[[Any], Mapping[str, float]]
 """A model to its metrics; the key `selection` is what checkpoints are compared by."""
@@ -69,7 +71,7 @@ class XTuneTrainer(Trainer):
         super().__init__(
             model,
             args,
-            data_collator=Collator(rows.encoder.tokenizer, multiple),
+            data_collator=Collator(rows.encoder.tokenizer, rows.task.reading, multiple),
             train_dataset=rows,
             eval_dataset={} if evaluate else None,
             callbacks=callbacks,
@@ -114,9 +116,8 @@ class XTuneTrainer(Trainer):
         """The micro-batches of one optimizer step, and how many sites each loss has in it over all processes."""
         batches = list(islice(epoch_iterator, num_batches))
         self._summed_steps += 1
-        counts = torch.stack(
-            [self.objective.counts(batch["labels"], batch["corresponds"], batch["guided"]) for batch in batches]
-        )
+        names = ("labels", "corresponds", "guided", "partner_labels")
+        counts = torch.stack([self.objective.counts(*(batch[name] for name in names)) for batch in batches])
         total = counts.sum(0).to(device)
         if self.args.world_size > 1:
             total = self.accelerator.reduce(total, reduction="sum")
@@ -137,18 +138,10 @@ class XTuneTrainer(Trainer):
         num_items_in_batch: Tensor | None = None,
     ) -> Any:
         """Task loss + R1 + R2 of one micro-batch, from one forward pass of views and partners together."""
-        tensors, views = inputs["model_inputs"], len(inputs["labels"])
+        tensors = inputs["model_inputs"]
         with embedding_noise(model, inputs["noise"], tensors["attention_mask"]):
             outputs = model(**tensors)
-        logits = outputs.logits
-        sites = Sites(
-            logits=logits[:views],
-            labels=inputs["labels"],
-            partner=logits[views:] if inputs["corresponds"] is not None else None,
-            corresponds=inputs["corresponds"],
-            teacher=self._teacher_logits(inputs),
-            guided=inputs["guided"],
-        )
+        sites = self._sites(model, inputs, outputs)
         losses = self.objective(sites, num_items_in_batch)
         for name, loss in losses.items():
             self._sums[name] = self._sums.get(name, 0.0) + loss.detach()
@@ -156,18 +149,39 @@ class XTuneTrainer(Trainer):
         total = torch.stack(list(losses.values())).sum() * self.args.world_size
         return (total, outputs) if return_outputs else total
 
-    def _teacher_logits(self, inputs: Batch) -> Tensor | None:
-        """The teacher on the guided views `[guided, outcomes]`: looked up where known, asked where not."""
+    def _sites(self, model: Any, inputs: Batch, outputs: Any) -> Sites:
+        """What the model said at the sites of a batch, and what each is compared with."""
+        reading, mask = self.rows.task.reading, inputs["model_inputs"]["attention_mask"]
+        logits = site_logits(reading, model, outputs, mask, inputs["sites"])
+        partner = compared = None
+        if inputs["partner_sites"] is not None:
+            partner = site_logits(reading, model, outputs, mask, inputs["partner_sites"])
+            if inputs["matched"] is not None:
+                compared = with_bucket(logits, inputs["matched"]), with_bucket(partner, inputs["partner_matched"])
+        return Sites(
+            logits=logits,
+            labels=inputs["labels"],
+            partner=partner,
+            corresponds=inputs["corresponds"],
+            teacher=self._teacher_logits(inputs, logits.shape[-1]),
+            guided=inputs["guided"],
+            partner_labels=inputs["partner_labels"],
+            compared=compared,
+        )
+
+    def _teacher_logits(self, inputs: Batch, outcomes: int) -> Tensor | None:
+        """The teacher at the guided sites `[guided, outcomes]`: looked up where known, asked where not."""
         if self.teacher is None:
             return None
-        guided = inputs["guided"].nonzero().flatten()
+        guided = inputs["sites"][inputs["guided"]]
         known: Tensor | None = inputs["teacher_logits"]
         if known is None:
-            known = torch.full((len(guided), len(self.rows.task.labels)), torch.nan, device=guided.device)
+            known = torch.full((len(guided), outcomes), torch.nan, device=guided.device)
         unknown = known.isnan().any(-1)
         if unknown.any():
+            reading, noise = self.rows.task.reading, inputs["noise"]
             with self.accelerator.autocast():  # the student's own forward pass has it from `accelerate`
-                live = self.teacher.logits(inputs["model_inputs"], guided[unknown], inputs["noise"])
+                live = self.teacher.logits(reading, inputs["model_inputs"], guided[unknown], noise)
             known = known.index_copy(0, unknown.nonzero().flatten(), live)
         return known
 

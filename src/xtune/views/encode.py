@@ -7,19 +7,19 @@ Training and prediction encode by this one function.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from xtune.errors import InputError
 from xtune.schema import WORD_START_MARKS, Example, Noise, Piece, Span, Text, View
+from xtune.views.tokens import Tokens, WordTokens, range_of, spans_of, words_of
 
 SPECIAL = -1
-"""The text index of a token that belongs to no text."""
+"""The text, and the word, of a token that belongs to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ class EncodedView:
         texts: Which text of the example a token belongs to, or `SPECIAL`: `[length]`.
         offsets: Characters of that text (of the word, where the text is pretokenized): `[length]`.
         noise: Noise on the embeddings.
+        words: Which word of its text a token belongs to, `SPECIAL` where to none: `[length]`. Only of a view that is
+            seen through a window.
+        cut: How many tokens did not fit.
     """
 
     ids: list[int]
@@ -39,14 +42,8 @@ class EncodedView:
     texts: list[int]
     offsets: list[Span]
     noise: Noise | None = None
-
-
-@dataclass(slots=True)
-class _Tokens:
-    """Tokens of one text, without special ones."""
-
-    ids: list[int]
-    offsets: list[Span]
+    words: Sequence[int] = ()
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +65,15 @@ class Encoder:
     Args:
         tokenizer: A `PreTrainedTokenizerFast` of any family.
         max_length: Longest result, special tokens included; longer texts are cut as the tokenizer's `longest_first`
-            does.
+            does, or seen through windows (`xtune.views.windows`).
+        stride: Sub-words from the beginning of a window to that of the next.
+        question_length: Longest first text of two where the last is seen through a window.
 
     Raises:
         InputError: The tokenizer has no fast backend or no pad token, or `max_length` leaves no room for text.
     """
 
-    def __init__(self, tokenizer: Any, max_length: int) -> None:
+    def __init__(self, tokenizer: Any, max_length: int, stride: int = 128, question_length: int = 64) -> None:
         if not getattr(tokenizer, "is_fast", False):
             raise InputError(
                 f"{type(tokenizer).__name__} is a tokenizer without character offsets",
@@ -88,6 +87,7 @@ class Encoder:
                 remedy="use an encoder, or give its tokenizer one: tokenizer.pad_token = tokenizer.eos_token",
             )
         self.tokenizer, self.max_length = tokenizer, max_length
+        self.stride, self.question_length = stride, question_length
         # A copy: calling the tokenizer elsewhere sets truncation and padding on its backend for good.
         self._backend = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
         self._backend.no_truncation()
@@ -102,22 +102,62 @@ class Encoder:
 
     def __getstate__(self) -> dict[str, Any]:
         """Data workers build the rest anew."""
-        return {"tokenizer": self.tokenizer, "max_length": self.max_length}
+        names = ("tokenizer", "max_length", "stride", "question_length")
+        return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
 
-    def __call__(self, view: View) -> EncodedView:
-        """Encode a view of an example with one text or two."""
+    def __call__(self, view: View, window: Span | None = None) -> EncodedView:
+        """Encode a view of an example with one text or two.
+
+        Args:
+            view: What to encode.
+            window: Characters of the last text to see alone; None: all, and both texts are cut if they do not fit.
+        """
         texts = view.example.texts
         parts = [self._tokens(text) for text in texts]
         for (which, word), pieces in sorted(view.segmentation.items(), reverse=True):  # from the back: indices hold
             self._splice(parts[which], texts[which], word, pieces)
         template = self._templates[len(texts) - 1]
-        for part, size in zip(parts, self._sizes([len(part.ids) for part in parts], template), strict=True):
-            cut = slice(len(part.ids) - size, None) if self._cut_left else slice(size)
-            part.ids, part.offsets = part.ids[cut], part.offsets[cut]
+        if window is not None:
+            return self._through(window, texts, parts, template, view.noise)
+        lengths = [len(part.ids) for part in parts]
+        for part, size in zip(parts, self._sizes(lengths, template), strict=True):
+            part.keep(slice(len(part.ids) - size, None) if self._cut_left else slice(size))
         return _assemble(template, parts, view.noise)
+
+    def room(self, example: Example) -> int:
+        """How many tokens of an example's last text fit into a window."""
+        *others, _ = example.texts
+        taken = sum(min(len(self._tokens(text).ids), self.question_length) for text in others)
+        return self.max_length - self._templates[len(others)].length - taken
+
+    def layout(self, text: Text) -> tuple[list[Span], list[int]]:
+        """The characters and the word of each token of an unaugmented text."""
+        tokens = self._tokens(text)
+        words = words_of(tokens, text)
+        return spans_of(tokens, text), words
+
+    def _through(
+        self, window: Span, texts: Sequence[Text], parts: Sequence[Tokens], template: _Template, noise: Noise | None
+    ) -> EncodedView:
+        *others, seen = parts
+        start, end = window
+        places = [
+            place
+            for place, (first, last) in enumerate(spans_of(seen, texts[-1]))
+            if start <= first and last <= end and (first < end or end == len(texts[-1].text))
+        ]
+        seen.keep(slice(places[0], places[-1] + 1) if places else slice(0))
+        for part in others:
+            part.keep(slice(self.question_length))
+        room = self.max_length - template.length - sum(len(part.ids) for part in others)
+        cut = max(0, len(seen.ids) - room)
+        seen.keep(slice(room))
+        return _assemble(
+            template, parts, noise, [words_of(part, text) for part, text in zip(parts, texts, strict=True)], cut
+        )
 
     def lengths(self, examples: Sequence[Example]) -> list[int]:
         """The lengths of the examples' unaugmented encodings, computed in one batch."""
@@ -137,18 +177,27 @@ class Encoder:
             result.append(min(total + self._templates[len(example.texts) - 1].length, self.max_length))
         return result
 
-    def _tokens(self, text: Text) -> _Tokens:
+    def _tokens(self, text: Text) -> Tokens:
         encoding = self._backend.encode(_input(text), is_pretokenized=text.pretokenized, add_special_tokens=False)
         if text.pretokenized:
             # Offsets within a word do not say which word it is.
-            return _WordTokens(
-                encoding.ids, encoding.offsets, [-1 if word is None else word for word in encoding.word_ids]
-            )
-        return _Tokens(encoding.ids, encoding.offsets)
+            words = [SPECIAL if word is None else word for word in encoding.word_ids]
+            return self._complete(WordTokens(encoding.ids, encoding.offsets, words), text)
+        return Tokens(encoding.ids, encoding.offsets)
 
-    def _splice(self, tokens: _Tokens, text: Text, word: int, pieces: Sequence[Piece]) -> None:
+    def _complete(self, tokens: WordTokens, text: Text) -> WordTokens:
+        """The unknown token for each word of which the tokenizer leaves nothing, so that every word has its site."""
+        if self._unknown is not None and len(set(tokens.words)) < len(text.words):
+            for word in sorted(set(range(len(text.words))) - set(tokens.words)):
+                place = bisect_left(tokens.words, word)
+                tokens.ids.insert(place, self._unknown)
+                tokens.offsets.insert(place, (0, len(text.word(word))))
+                tokens.words.insert(place, word)
+        return tokens
+
+    def _splice(self, tokens: Tokens, text: Text, word: int, pieces: Sequence[Piece]) -> None:
         """Exchange a word's tokens for its pieces; a word that shares a token with others is left as it is."""
-        found = _range_of(tokens, text, word, self._marks)
+        found = range_of(tokens, text, word, self._marks)
         if found is None:
             return
         first, last = found
@@ -158,7 +207,7 @@ class Encoder:
             return  # the tokenizer puts the mark elsewhere here, as Gemma's does in runs of spaces
         tokens.ids[first:last] = [self._vocabulary.get(piece.token, self._unknown) for piece in pieces]
         tokens.offsets[first:last] = [(start + piece.start, start + piece.end) for piece in pieces]
-        if isinstance(tokens, _WordTokens):
+        if isinstance(tokens, WordTokens):
             tokens.words[first:last] = [word] * len(pieces)
 
     def _sizes(self, sizes: list[int], template: _Template) -> list[int]:
@@ -175,39 +224,8 @@ class Encoder:
         return [shorter, longer] if sizes[0] <= sizes[1] else [longer, shorter]
 
 
-@dataclass(slots=True)
-class _WordTokens(_Tokens):
-    """Tokens of a pretokenized text, each with its word."""
-
-    words: list[int]
-
-
 def _input(text: Text) -> str | list[str]:
     return [text.word(index) for index in range(len(text.words))] if text.pretokenized else text.text
-
-
-def _range_of(tokens: _Tokens, text: Text, word: int, marks: Collection[int]) -> tuple[int, int] | None:
-    """The tokens `[first, last)` that are this word's alone, its word-start mark among them; None if there are none.
-
-    `marks` are the ids of bare marks.
-    """
-    if isinstance(tokens, _WordTokens):
-        own = [index for index, owner in enumerate(tokens.words) if owner == word]
-        return (own[0], own[-1] + 1) if own else None
-    start, end = text.words[word]
-    first = bisect_right(tokens.offsets, start, key=itemgetter(1))
-    last = bisect_left(tokens.offsets, end, key=itemgetter(0))
-    if first >= last or tokens.offsets[last - 1][1] > end or tokens.offsets[first][0] < start - 1:
-        return None
-    # A bare mark ("▁" before a piece that has none) covers the one space before the word, or nothing at its start.
-    if (
-        first
-        and tokens.ids[first - 1] in marks
-        and tokens.offsets[first][0] == start
-        and tokens.offsets[first - 1] in ((start - 1, start), (start, start))
-    ):
-        first -= 1
-    return first, last
 
 
 def _template(backend: Tokenizer, texts: int) -> _Template:
@@ -226,13 +244,22 @@ def _template(backend: Tokenizer, texts: int) -> _Template:
     return _Template(tuple(map(tuple, specials)), tuple(map(tuple, types)), tuple(text_types))
 
 
-def _assemble(template: _Template, parts: Sequence[_Tokens], noise: Noise | None) -> EncodedView:
+def _assemble(
+    template: _Template,
+    parts: Sequence[Tokens],
+    noise: Noise | None,
+    words: Sequence[Sequence[int]] | None = None,
+    cut: int = 0,
+) -> EncodedView:
     ids, types = list(template.specials[0]), list(template.special_types[0])
     texts, offsets = [SPECIAL] * len(ids), [(0, 0)] * len(ids)
+    owners = [SPECIAL] * len(ids)
     for which, part in enumerate(parts):
         specials = template.specials[which + 1]
         ids += [*part.ids, *specials]
         types += [template.text_types[which]] * len(part.ids) + list(template.special_types[which + 1])
         texts += [which] * len(part.ids) + [SPECIAL] * len(specials)
         offsets += [*part.offsets, *[(0, 0)] * len(specials)]
-    return EncodedView(ids, types, texts, offsets, noise)
+        if words is not None:
+            owners += [*words[which], *[SPECIAL] * len(specials)]
+    return EncodedView(ids, types, texts, offsets, noise, owners if words is not None else (), cut)

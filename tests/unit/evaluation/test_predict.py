@@ -10,7 +10,7 @@ import torch
 from transformers import AutoTokenizer
 
 from tests.tiny import FAMILIES, SENTENCES
-from xtune.evaluation.predict import predict_logits, predict_probabilities
+from xtune.evaluation.predict import predict_logits, predict_outputs
 from xtune.schema import Example, Noise, Text, View
 from xtune.tasks.classification import Classification
 from xtune.views.encode import Encoder
@@ -41,21 +41,32 @@ def examples() -> list[Example]:
     return [Example(str(n), "en", tuple(map(Text.from_string, texts))) for n, texts in enumerate(pairs)]
 
 
+def logits_of(model: Any, encoder: Encoder, views: list[Any], batch_size: int) -> np.ndarray:
+    """`[views, outcomes]`."""
+    found = predict_logits(model, encoder, TASK.reading, [(view, [(0,)]) for view in views], batch_size)
+    return np.concatenate(found) if found else np.empty((0, 3))
+
+
+def probabilities_of(model: Any, encoder: Encoder, some: list[Example], batch_size: int = 64) -> np.ndarray:
+    """`[examples, outcomes]`."""
+    return np.concatenate(predict_outputs(model, encoder, TASK, some, batch_size))
+
+
 def test_logits_do_not_depend_on_the_batch_size_and_keep_the_order(model: Any, encoder: Encoder) -> None:
     views = [encoder(View(item, noise=Noise("normal", 0.2, n))) for n, item in enumerate(examples())]
-    alone = np.concatenate([predict_logits(model, encoder, [view], 1) for view in views])
+    alone = np.concatenate([logits_of(model, encoder, [view], 1) for view in views])
     assert alone.shape == (len(views), 3)
     assert np.abs(alone[:, None] - alone[None]).max(-1)[~np.eye(len(views), dtype=bool)].min() > 1e-5  # all differ
     for batch_size in (2, 5, 100):
-        np.testing.assert_allclose(predict_logits(model, encoder, views, batch_size), alone, atol=1e-5)
-    turned = predict_logits(model, encoder, views[::-1], 4)
+        np.testing.assert_allclose(logits_of(model, encoder, views, batch_size), alone, atol=1e-5)
+    turned = logits_of(model, encoder, views[::-1], 4)
     np.testing.assert_allclose(turned[::-1], alone, atol=1e-5)
 
 
 def test_logits_are_those_of_the_plain_model(model: Any, encoder: Encoder, model_dir: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(model_dir)
     some = [item for item in examples() if item.texts[1].text]
-    found = predict_logits(model, encoder, [encoder(View(item)) for item in some], 3)
+    found = logits_of(model, encoder, [encoder(View(item)) for item in some], 3)
     model.eval()
     for item, row in zip(some, found, strict=True):
         inputs = tokenizer(*(text.text for text in item.texts), truncation=True, max_length=48, return_tensors="pt")
@@ -67,22 +78,22 @@ def test_logits_are_those_of_the_plain_model(model: Any, encoder: Encoder, model
 def test_prediction_is_without_dropout_and_gives_the_mode_back(model: Any, encoder: Encoder, training: bool) -> None:
     views = [encoder(View(item)) for item in examples()[:3]]
     model.train(training)
-    first, second = predict_logits(model, encoder, views, 2), predict_logits(model, encoder, views, 2)
+    first, second = logits_of(model, encoder, views, 2), logits_of(model, encoder, views, 2)
     assert np.array_equal(first, second)
     assert model.training is training
     model.forward = None  # type: ignore[assignment]
     with pytest.raises(TypeError):
-        predict_logits(model, encoder, views, 2)
+        logits_of(model, encoder, views, 2)
     assert model.training is training
 
 
 def test_no_view_no_logits(model: Any, encoder: Encoder) -> None:
-    assert len(predict_logits(model, encoder, [], 8)) == 0
+    assert len(logits_of(model, encoder, [], 8)) == 0
 
 
 def test_probabilities_are_the_softmax_of_the_logits(model: Any, encoder: Encoder) -> None:
-    logits = predict_logits(model, encoder, [encoder(View(item)) for item in examples()], 8).astype(np.float64)
-    found = predict_probabilities(model, encoder, examples(), 3)
+    logits = logits_of(model, encoder, [encoder(View(item)) for item in examples()], 8).astype(np.float64)
+    found = probabilities_of(model, encoder, examples(), 3)
     np.testing.assert_allclose(found, np.exp(logits) / np.exp(logits).sum(-1, keepdims=True), atol=1e-6)
     np.testing.assert_allclose(found.sum(-1), 1, atol=1e-12)
 
@@ -91,6 +102,6 @@ def test_large_logits_do_not_overflow(model: Any, encoder: Encoder) -> None:
     with torch.no_grad():
         for parameter in model.classifier.parameters():
             parameter.mul_(1e6)
-    found = predict_probabilities(model, encoder, examples()[:4])
+    found = probabilities_of(model, encoder, examples()[:4])
     assert np.isfinite(found).all()
     np.testing.assert_allclose(found.sum(-1), 1)

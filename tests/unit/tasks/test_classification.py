@@ -9,6 +9,7 @@ import pytest
 from xtune.errors import InputError
 from xtune.schema import Example, Text
 from xtune.tasks.classification import Classification, label_space
+from xtune.tasks.task import UNLABELLED
 
 
 def example(label: str | None) -> Example:
@@ -39,15 +40,15 @@ def test_a_label_space_of_one_label_is_none(labels: tuple[str, ...]) -> None:
 
 def test_targets_and_labels_that_there_are_not() -> None:
     task = Classification("text-classification", ("neg", "pos"))
-    assert [task.target(example(label)) for label in ("pos", "neg")] == [1, 0]
+    assert [task.targets(example(label)) for label in ("pos", "neg", None)] == [(1,), (0,), (UNLABELLED,)]
     with pytest.raises(InputError, match="example 7 \\(de\\) has the label 'positive'") as failure:
-        task.target(example("positive"))
+        task.targets(example("positive"))
     assert "data.labels" in str(failure.value)
 
 
 def test_probabilities_become_labels() -> None:
     task = Classification("text-classification", ("a", "b", "c"))
-    (first, second) = task.decode(np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3]]))
+    (first, second) = task.decode([example(None)] * 2, np.array([[[0.2, 0.5, 0.3]], [[0.6, 0.1, 0.3]]]))
     assert (first.label, second.label) == ("b", "a")
     assert first.probabilities == {"a": 0.2, "b": 0.5, "c": 0.3}
     assert type(first.probabilities["a"]) is float  # for JSON

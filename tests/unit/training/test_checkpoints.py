@@ -63,10 +63,10 @@ def test_a_name_is_never_that_of_half_a_folder(tmp_path: Path, monkeypatch: pyte
 def test_cleaning_keeps_the_newest_checkpoint_and_the_best_weights(tmp_path: Path) -> None:
     make(tmp_path, "checkpoint-10", "checkpoint-20", "selected-5", "selected-20", "model", "runs-2")
     make(tmp_path, ".saving", ".saving-selected-20", ".old-checkpoint-5", ".old-selected-5", ".hidden")
-    (tmp_path / "teacher-logits.npy").write_bytes(b"x")
+    (tmp_path / "teacher-logits").write_bytes(b"x")
     (tmp_path / ".old-file").write_bytes(b"x")
     clean_stage(tmp_path, keep_step=20, keep_selected=5)
-    expected = [".hidden", ".old-file", "checkpoint-20", "model", "runs-2", "selected-5", "teacher-logits.npy"]
+    expected = [".hidden", ".old-file", "checkpoint-20", "model", "runs-2", "selected-5", "teacher-logits"]
     assert left(tmp_path) == expected
 
 

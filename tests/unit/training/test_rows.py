@@ -12,12 +12,13 @@ import pytest
 from xtune.augment.compose import identity
 from xtune.augment.noise import GaussianNoise
 from xtune.augment.translation import Translate, TranslateTo
-from xtune.consistency.objective import UNLABELLED
 from xtune.data import TranslationTable, write_examples
 from xtune.data.store import write_translations
 from xtune.errors import InputError
 from xtune.schema import Example, Text, View
 from xtune.tasks.classification import Classification
+from xtune.tasks.task import UNLABELLED
+from xtune.training.known import KnownLogits
 from xtune.training.rows import StageRows
 from xtune.training.sampler import Key
 from xtune.views.collate import Row
@@ -74,8 +75,9 @@ def test_plain_rows_are_the_examples() -> None:
         row = rows[Key(3, index)]
         assert read(row.view) == example.texts[0].text
         assert row.partner is None and row.teacher is None
-        assert not row.corresponds and not row.guided
-        assert row.label == (UNLABELLED if example.target is None else "xyz".index(str(example.target)))
+        assert not row.partner_sites and not row.guided
+        assert row.sites == [(0,)]
+        assert row.labels == [UNLABELLED if example.target is None else "xyz".index(str(example.target))]
 
 
 def test_augmented_data_is_the_examples_and_a_copy_of_each() -> None:
@@ -86,7 +88,7 @@ def test_augmented_data_is_the_examples_and_a_copy_of_each() -> None:
         assert read(rows[Key(0, index)].view) == example.texts[0].text
         copy = rows[Key(0, 5 + index)]
         assert read(copy.view).startswith(f"{example.texts[0].text} A")
-        assert copy.label == rows[Key(0, index)].label  # the source's
+        assert copy.labels == rows[Key(0, index)].labels  # the source's
 
 
 def test_several_copies_stand_one_behind_the_other() -> None:
@@ -162,7 +164,7 @@ def test_draws_belong_to_the_example_and_not_to_its_place() -> None:
 def test_identity_makes_the_partner_the_view() -> None:
     row = stage_rows(partner=identity)[Key(0, 1)]
     assert read(row.partner) == read(row.view)
-    assert row.corresponds
+    assert row.partner_sites == [(0,)]
 
 
 def test_noise_is_drawn_for_each_view() -> None:
@@ -201,22 +203,26 @@ def test_rows_that_the_teacher_need_see_once(guided: str | None, resample: str, 
         assert same or index not in expected
 
 
-def test_known_teacher_logits_go_with_the_rows_that_are_guided() -> None:
-    table = np.full((10, 3), np.nan, np.float32)
-    table[[0, 1, 6]] = np.arange(9).reshape(3, 3)
-    rows = stage_rows(copies=(Mark("A"),), guided="augmented", teacher=table)
+def known(folder: Path, rows: list[int]) -> KnownLogits:
+    values = np.arange(3 * len(rows), dtype=np.float32).reshape(-1, 1, 3)
+    return KnownLogits.write(folder / "known", 10, zip(rows, values, strict=True))
+
+
+def test_known_teacher_logits_go_with_the_rows_that_are_guided(tmp_path: Path) -> None:
+    rows = stage_rows(copies=(Mark("A"),), guided="augmented", teacher=known(tmp_path, [0, 1, 6]))
     assert rows[Key(0, 0)].teacher is None  # known, but not guided
     assert rows[Key(0, 5)].teacher is None  # guided, but not known
     teacher = rows[Key(0, 6)].teacher
-    assert teacher is not None and teacher.tolist() == [6, 7, 8]
+    assert teacher is not None and teacher.tolist() == [[6, 7, 8]]
 
 
-def test_a_row_that_does_not_count_has_no_site_at_all() -> None:
-    table = np.zeros((10, 3), np.float32)
-    rows = stage_rows(copies=(Mark("A"),), partner=Mark("P"), guided="all", teacher=table)
+def test_a_row_that_does_not_count_is_asked_nothing(tmp_path: Path) -> None:
+    teacher = known(tmp_path, list(range(10)))
+    rows = stage_rows(copies=(Mark("A"),), partner=Mark("P"), guided="all", teacher=teacher)
     row, filler = rows[Key(0, 5)], rows[Key(0, 5, counts=False)]
-    assert (row.label, row.corresponds, row.guided) == (0, True, True)
-    assert (filler.label, filler.corresponds, filler.guided) == (UNLABELLED, False, False)
+    assert (row.labels, row.partner_sites, row.guided) == ([0], [(0,)], True)
+    assert (filler.labels, filler.partner_sites, filler.guided) == ([UNLABELLED], [()], False)
+    assert filler.partner_labels == [UNLABELLED]
     assert filler.teacher is None
     assert both(filler) == both(row)
 
@@ -272,7 +278,7 @@ def test_all_translations_are_one_copy_a_language(sources: Any, translations: An
     for index in range(4):
         assert read(rows[Key(0, 5 + index)].view) == f"id{index} in de"
         assert read(rows[Key(0, 10 + index)].view) == f"id{index} in fr"
-        assert rows[Key(0, 5 + index)].label == rows[Key(0, index)].label
+        assert rows[Key(0, 5 + index)].labels == rows[Key(0, index)].labels
     assert read(rows[Key(0, 9)].view) == examples()[4].texts[0].text  # without translation
 
 
@@ -285,6 +291,6 @@ def test_a_translation_without_label_has_no_task_loss(tmp_path: Path, sources: A
     )
     row = rows[Key(0, 5)]
     assert read(row.view) == "ohne"
-    assert row.label == UNLABELLED
+    assert row.labels == [UNLABELLED]
     assert row.guided  # R2 acts on it all the same
-    assert rows[Key(0, 0)].label == 0
+    assert rows[Key(0, 0)].labels == [0]

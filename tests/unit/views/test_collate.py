@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from tests.tiny import SENTENCES, TOKENIZERS
-from xtune.consistency.objective import UNLABELLED
 from xtune.schema import Example, Noise, Text, View
+from xtune.tasks.task import UNLABELLED, Reading
 from xtune.views.collate import Collator, Row, pad
-from xtune.views.correspond import corresponds
 from xtune.views.encode import EncodedView, Encoder
+
+COLLATE = Collator(TOKENIZERS["unigram"](), Reading("classification"))
 
 
 def encoded(length: int, start: int = 100, noise: Noise | None = None) -> EncodedView:
@@ -21,8 +22,12 @@ def encoded(length: int, start: int = 100, noise: Noise | None = None) -> Encode
 
 
 def row(length: int, partner: int | None = None, **options: Any) -> Row:
-    options = {"label": 0, "corresponds": partner is not None, "guided": False, **options}
-    return Row(view=encoded(length), partner=None if partner is None else encoded(partner, start=500), **options)
+    """Of one site, as classification has it."""
+    label, corresponds = options.pop("label", 0), options.pop("corresponds", True)
+    if partner is not None:
+        options |= {"partner": encoded(partner, start=500), "partner_labels": [label]}
+        options["partner_sites"] = [(0,) if corresponds else ()]
+    return Row(encoded(length), [(0,)], [label], **options)
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
@@ -57,7 +62,7 @@ def test_segment_ids_are_there_where_the_model_takes_them(family: str, there: bo
 
 
 def test_views_come_first_and_their_partners_behind_in_the_same_order() -> None:
-    batch = Collator(TOKENIZERS["unigram"]())([row(3, 5, label=2), row(4, 2, label=UNLABELLED, corresponds=False)])
+    batch = COLLATE([row(3, 5, label=2), row(4, 2, label=UNLABELLED, corresponds=False)])
     inputs = batch["model_inputs"]
     assert inputs["attention_mask"].sum(-1).tolist() == [3, 4, 5, 2]
     assert inputs["input_ids"][:, 0].tolist() == [100, 100, 500, 500]
@@ -70,41 +75,36 @@ def test_views_come_first_and_their_partners_behind_in_the_same_order() -> None:
 def test_noise_is_one_a_row_of_the_merged_batch() -> None:
     noises = [Noise("normal", 0.1, seed) for seed in range(4)]
     rows = [
-        Row(encoded(3, noise=noises[at]), encoded(3, noise=noises[2 + at]), 0, corresponds=True, guided=False)
-        for at in range(2)
+        Row(encoded(3, noise=noises[at]), [(0,)], [0], encoded(3, noise=noises[2 + at]), [(0,)], [0]) for at in range(2)
     ]
-    assert Collator(TOKENIZERS["unigram"]())(rows)["noise"] == tuple(noises)
+    assert COLLATE(rows)["noise"] == tuple(noises)
 
 
 def test_without_partners_there_is_nothing_to_correspond() -> None:
-    batch = Collator(TOKENIZERS["unigram"]())([row(3), row(4)])
+    batch = COLLATE([row(3), row(4)])
     assert batch["corresponds"] is None
     assert batch["model_inputs"]["input_ids"].shape == (2, 4)
 
 
 def test_some_with_partners_and_some_without_is_an_error() -> None:
     with pytest.raises(ValueError, match="or none"):
-        Collator(TOKENIZERS["unigram"]())([row(3, 3), row(3)])
+        COLLATE([row(3, 3), row(3)])
 
 
 def test_teacher_logits_are_nan_where_they_are_not_known() -> None:
-    known = np.array([0.5, -1.0, 2.0], np.float32)
+    known = np.array([[0.5, -1.0, 2.0]], np.float32)
     rows = [
         row(3, guided=True, teacher=known),
         row(3, guided=False, teacher=known),  # R2 does not act here
         row(3, guided=True, teacher=None),
         row(3, guided=True, teacher=2 * known),
     ]
-    logits = Collator(TOKENIZERS["unigram"]())(rows)["teacher_logits"]
+    logits = COLLATE(rows)["teacher_logits"]
     assert logits.shape == (3, 3)
-    assert torch.equal(logits[0], torch.from_numpy(known))
+    assert torch.equal(logits[0], torch.from_numpy(known[0]))
     assert logits[1].isnan().all()
-    assert torch.equal(logits[2], 2 * torch.from_numpy(known))
+    assert torch.equal(logits[2], 2 * torch.from_numpy(known[0]))
 
 
 def test_teacher_logits_of_no_known_row() -> None:
-    assert Collator(TOKENIZERS["unigram"]())([row(3, guided=True), row(3, guided=True)])["teacher_logits"] is None
-
-
-def test_classification_always_corresponds() -> None:
-    assert corresponds("classification", encoded(3), encoded(9))
+    assert COLLATE([row(3, guided=True), row(3, guided=True)])["teacher_logits"] is None

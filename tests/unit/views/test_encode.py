@@ -94,14 +94,37 @@ def test_any_text(family: str, first: str, second: str, max_length: int) -> None
     assert_same(encoder(strings(first, second)), by_tokenizer(tokenizer, (first, second), max_length))
 
 
+def with_pieces(tokenizer: Any, words: list[str]) -> list[str]:
+    """The words that the tokenizer makes anything of; one at least."""
+    found = set(tokenizer(words, is_split_into_words=True, add_special_tokens=False).word_ids(0))
+    return [word for number, word in enumerate(words) if number in found] or ["dog"]
+
+
 @pytest.mark.parametrize("family", TOKENIZERS)
 @settings(max_examples=50, deadline=None, derandomize=True)
 @given(words=WORDS, more=WORDS, max_length=LENGTHS)
 def test_any_words(family: str, words: list[str], more: list[str], max_length: int) -> None:
     tokenizer, encoder = made(family, max_length)
+    words, more = (with_pieces(tokenizer, some) for some in (words, more))
     assert_same(encoder(view_of(Text.from_words(words))), by_tokenizer(tokenizer, (words,), max_length))
     pair = view_of(Text.from_words(words), Text.from_words(more))
     assert_same(encoder(pair), by_tokenizer(tokenizer, (words, more), max_length))
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_word_without_any_piece_is_the_unknown_token(tokenizer: Any, place: int) -> None:
+    """So that it keeps its site; the tokenizer itself would leave it out."""
+    words = ["the", "dog"]
+    encoder = Encoder(tokenizer, 40)
+    with_it = [*words[:place], "\u0301" if tokenizer.unk_token == "[UNK]" else "\u200b", *words[place:]]
+    found = encoder(view_of(Text.from_words(with_it)))
+    if len(set(tokenizer(with_it, is_split_into_words=True).word_ids()) - {None}) == 3:
+        assert_same(found, by_tokenizer(tokenizer, (with_it,), 40))  # this tokenizer has a piece for it
+        return
+    plain = encoder(view_of(Text.from_words(words)))
+    at = found.ids.index(tokenizer.unk_token_id)
+    assert found.ids[:at] + found.ids[at + 1 :] == plain.ids
+    assert found.offsets[at] == (0, 1) and found.texts[at] == 0
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
