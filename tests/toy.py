@@ -107,3 +107,69 @@ def write_tsv(path: Path, lines: Sequence[Sequence[str]]) -> Path:
     """Tabs, and no header."""
     path.write_text("".join("\t".join(line) + "\n" for line in lines), encoding="utf-8")
     return path
+
+
+# ---- words and tags
+
+Sentence = tuple[tuple[str, ...], tuple[str, ...]]
+"""Words and their tags."""
+
+ENTITIES = {"nature": "LOC", "city": "ORG", "people": "PER"}
+PARTS_OF_SPEECH = {
+    **dict.fromkeys(("the", "a"), "DET"),
+    **dict.fromkeys(("near", "under", "with", "after"), "ADP"),
+    **dict.fromkeys(("old", "new"), "ADJ"),
+    **dict.fromkeys(("is", "was"), "AUX"),
+    **dict.fromkeys(THINGS["nature"] + THINGS["city"], "NOUN"),
+    **dict.fromkeys(THINGS["people"], "PROPN"),
+    **{"today": "ADV", "and": "CCONJ"},
+}
+
+
+def sentences(count: int, *, seed: int = 0, entities: bool = True) -> list[Sentence]:
+    """English sentences that name one thing or two together, tagged as entities in BIO or with parts of speech."""
+    rng = random.Random(seed)
+    made = []
+    for number in range(count):
+        kind = list(THINGS)[number % len(THINGS)]
+        named = rng.sample(THINGS[kind], rng.randint(1, 2))
+        before, after = (rng.choices(FILLERS, k=rng.randint(1, 4)) for _ in range(2))
+        words = (*before, *named, *after)
+        bio = (*["O"] * len(before), *[f"{'I' if n else 'B'}-{ENTITIES[kind]}" for n in range(len(named))])
+        tags = (*bio, *["O"] * len(after)) if entities else tuple(PARTS_OF_SPEECH[word] for word in words)
+        made.append((words, tags))
+    rng.shuffle(made)
+    return made
+
+
+def tagged_into(language: str, examples: Sequence[Sentence]) -> list[Sentence]:
+    """The same sentences in another language, word by word, with the same tags."""
+    return [(tuple(translate(word, language) for word in words), tags) for words, tags in examples]
+
+
+def write_conll(path: Path, examples: Sequence[Sentence], between: str = "\t") -> Path:
+    """A word and its tag a line, an empty line between sentences."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    blocks = ["".join(f"{word}{between}{tag}\n" for word, tag in zip(*one, strict=True)) for one in examples]
+    path.write_text("\n".join(blocks), encoding="utf-8")
+    return path
+
+
+def write_tagged(folder: Path, task: str, languages: Sequence[str], *, train: int = 20, other: int = 6) -> Path:
+    """`folder/task/{train,dev,test}-{lang}.tsv` as XTREME has them; the training set in English alone."""
+    for seed, (split, count) in enumerate((("train", train), ("dev", other), ("test", other))):
+        for language in languages if split != "train" else ("en",):
+            examples = tagged_into(language, sentences(count, seed=seed, entities=task == "panx"))
+            write_conll(folder / task / f"{split}-{language}.tsv", examples)
+    return folder
+
+
+def write_sentence_translations(path: Path, languages: Sequence[str], examples: Sequence[Sentence]) -> Path:
+    """Source, language and translation, with tabs between: all languages in one file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [
+        (" ".join(words), language, translate(" ".join(words), language))
+        for words, _ in examples
+        for language in languages
+    ]
+    return write_tsv(path, lines)

@@ -24,7 +24,7 @@ errors = Console(stderr=True)
 
 Model = Annotated[
     str,
-    typer.Argument(metavar="MODEL", help="Folder of a run, its model/, or of any classification checkpoint."),
+    typer.Argument(metavar="MODEL", help="Folder of a run, its model/, or of any checkpoint with a head."),
 ]
 Task = Annotated[
     str | None, typer.Option("--task", metavar="TASK", help="The task; default: the one it was trained for.")
@@ -146,7 +146,8 @@ def evaluate(
         write_json(folder / "results.json", summary)
         if bare := [code for code, result in results[split].items() if not result.scores]:
             column = config.label_column
-            console.print(f"no labels in {', '.join(bare)} (column '{column}'): predicted, not scored", highlight=False)
+            where = f" (column '{column}')" if checkpoint.task.reading.kind == "classification" else ""
+            console.print(f"no labels in {', '.join(bare)}{where}: predicted, not scored", highlight=False)
         _show(summary, f"results: {folder}/results.json   predictions: {folder}/predictions")
 
 
@@ -176,7 +177,10 @@ def score(
 @app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")
 def predict(
     model: Model,
-    input: Annotated[str, typer.Option("--input", metavar="FILE", help="CSV, TSV or JSONL with the texts.")],
+    input: Annotated[
+        str,
+        typer.Option("--input", metavar="FILE", help="CSV, TSV or JSONL; to tag also CoNLL, .txt."),
+    ],
     output: Annotated[str, typer.Option("--output", metavar="FILE", help="JSONL to write.")],
     language: Annotated[
         str | None, typer.Option("--language", metavar="CODE", help="Of a file that does not say.")

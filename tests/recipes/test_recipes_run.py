@@ -1,6 +1,6 @@
-"""Every recipe that comes with xtune, through the command line, on a tiny model of its architecture: both stages run.
+"""Every recipe of classification, through the command line, on a tiny model of its architecture: both stages run.
 
-That the saved model needs no xtune is shown in `test_cli`.
+That the saved model needs no xtune is shown in `test_cli`; recipes of tagging are in `test_tagging`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from tests import toy
 from tests.recipes.conftest import Command, TinyModel
 from xtune.config.load import load_recipe, recipe_names
+from xtune.runs.resolve import kind_of
 
 FAMILIES = {
     "FacebookAI/xlm-roberta-base": "xlm-roberta",
@@ -58,7 +59,12 @@ def arguments(name: str, root: Path, model: Path) -> list[str]:
     return [*added, "--data-dir", f"{root}/data"]
 
 
-@pytest.mark.parametrize("name", [name for name in recipe_names() if not name.startswith("pocket-")])
+def are_tested_here(names: list[str]) -> list[str]:
+    """Those of classification, but for the pocket benchmark's."""
+    return [name for name in names if kind_of(load_recipe(name).task) == "classification" and "pocket" not in name]
+
+
+@pytest.mark.parametrize("name", are_tested_here(recipe_names()))
 def test_both_stages_end_in_a_plain_model_and_its_scores(
     name: str, xtune: Command, xtreme: Path, tiny_model: TinyModel, tmp_path: Path
 ) -> None:

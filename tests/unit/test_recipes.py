@@ -1,8 +1,9 @@
 """The recipes that come with xtune against the published values, written down here from the paper and its code.
 
-Paper: tables 7 and 8 (A*, A, A', λ), appendix B (epochs, batch size 32, linear schedule), section 4.1 (ratio 1.0,
-models, selection). Code: learning rates, word ratios, lengths, which languages, no warm-up for these two tasks, KL
-averaged over labels, R2 on augmented rows only, augmentation drawn anew each epoch.
+Paper: tables 7 and 8 (A*, A, A', λ), appendix B (epochs, batch size 32, linear schedule, warm-up), section 4.1 (ratio
+1.0, models, selection). Code: learning rates, word ratios, lengths, which languages, no warm-up for XNLI and PAWS-X, KL
+averaged over labels, R2 on augmented rows only and for entities with hard targets, parts of speech from sums over
+sub-words, augmentation drawn anew each epoch.
 """
 
 from __future__ import annotations
@@ -33,6 +34,22 @@ PAPER: dict[str, tuple[Any, ...]] = {
     "pawsx-transfer-large": (LARGE, TRANSFER, "cs cs cs", 0.5, 5.0, 2.0, 1e-5, 16, 2, PAWSX),
     "pawsx-translate-base": (BASE, TRANSLATE, "mt mt mt", None, 5.0, 1.0, 1e-5, 32, 1, PAWSX),
     "pawsx-translate-large": (LARGE, TRANSLATE, "mt mt mt", None, 5.0, 1.0, 1e-5, 16, 2, PAWSX),
+}
+
+UDPOS = "af ar bg de el es et eu fa fi fr he hi hu id it kk mr nl pt ru te tl tr ur vi yo"
+PANX = f"{UDPOS} bn jv ka ms sw"
+
+# model, setting, A, word ratio of subword sampling, λ2, targets, pooling, learning rate, languages translated into;
+# A* and A' are subword sampling and λ1 is 5 throughout, the batch is 32 × 1 for both sizes
+TAGGING: dict[str, tuple[Any, ...]] = {
+    "udpos-transfer-base": (BASE, TRANSFER, "ss", 0.5, 0.3, "soft", "sum", 2e-5, None),
+    "udpos-transfer-large": (LARGE, TRANSFER, "ss", 0.5, 0.3, "soft", "sum", 5e-6, None),
+    "udpos-translate-base": (BASE, TRANSLATE, "mt", 0.5, 0.3, "soft", "sum", 2e-5, UDPOS),
+    "udpos-translate-large": (LARGE, TRANSLATE, "mt", 0.5, 0.3, "soft", "sum", 5e-6, UDPOS),
+    "panx-transfer-base": (BASE, TRANSFER, "ss", 0.3, 5.0, "hard", "first", 1e-5, None),
+    "panx-transfer-large": (LARGE, TRANSFER, "ss", 0.3, 5.0, "hard", "first", 7e-6, None),
+    "panx-translate-base": (BASE, TRANSLATE, "mt", 0.3, 1.0, "hard", "first", 1e-5, PANX),
+    "panx-translate-large": (LARGE, TRANSLATE, "mt", 0.3, 1.0, "hard", "first", 7e-6, PANX),
 }
 
 # Encoders that nobody published values for, with those of XLM-R base.
@@ -75,9 +92,12 @@ def test_published_values(name: str) -> None:
     assert (train["weight_decay"], train["max_grad_norm"], train["adam_epsilon"]) == (0.0, 1.0, 1e-8)
 
 
-@pytest.mark.parametrize("name", PAPER)
+@pytest.mark.parametrize("name", [*PAPER, *TAGGING])
 def test_the_stages_carry_the_published_values(name: str) -> None:
-    _, _, names, _, lambda1, lambda2, *_ = PAPER[name]
+    if name in PAPER:
+        _, _, names, _, lambda1, lambda2, *_ = PAPER[name]
+    else:
+        names, lambda1, lambda2 = f"ss {TAGGING[name][2]} ss", 5.0, TAGGING[name][4]
     a_star, a, a_prime = names.split()
     first, second = resolve(load_recipe(name)).stages or ()
     assert first.augmentation is None and first.r2 is None and first.r1 is not None
@@ -86,6 +106,29 @@ def test_the_stages_carry_the_published_values(name: str) -> None:
     assert (second.r1.augmentation, second.r1.weight, second.r1.stop_gradient) == (a_prime, lambda1, True)
     assert (second.r2.teacher, second.r2.weight) == ("stage1", lambda2)
     assert first.train == second.train == {}  # ten epochs each; in stage 2 over D_A
+
+
+@pytest.mark.parametrize("name", TAGGING)
+def test_published_values_of_tagging(name: str) -> None:
+    model, setting, data, ratio, lambda2, targets, pooling, rate, languages = TAGGING[name]
+    recipe = resolve(load_recipe(name))
+    assert (recipe.task, recipe.model, recipe.setting) == (name.partition("-")[0], model, setting)
+    assert (recipe.method, recipe.pooling, recipe.max_length) == ("xtune", pooling, 128)
+    assert recipe.augmentation == AugmentationConfig(stage1="ss", data=data, consistency="ss")
+    sampling = recipe.subword_sampling
+    assert (sampling.ratio, sampling.alpha, sampling.nbest) == (ratio, 0.3, None)
+    assert recipe.translation.draw == "sampled"
+    assert sorted(recipe.translation.languages or ()) == sorted((languages or "").split())
+    consistency = recipe.consistency
+    assert (consistency.lambda1, consistency.lambda2, consistency.targets) == (5.0, lambda2, targets)
+    assert (consistency.reduction, consistency.rows) == ("mean", "augmented")
+    assert (recipe.ratio, recipe.resample) == (1.0, "epoch")
+    assert (recipe.selection.by, recipe.selection.metric, recipe.source_language) == ("dev-mean", "f1", "en")
+    train = recipe.train
+    assert (train["learning_rate"], train["num_train_epochs"]) == (rate, 10)
+    assert (train["per_device_train_batch_size"], train["gradient_accumulation_steps"]) == (32, 1)
+    assert (train["warmup_steps"], train["lr_scheduler_type"]) == (0.1, "linear")
+    assert (train["weight_decay"], train["max_grad_norm"], train["adam_epsilon"]) == (0.0, 1.0, 1e-8)
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -97,7 +140,7 @@ def test_other_encoders_have_the_values_of_the_base_model(name: str) -> None:
 
 
 def test_no_recipe_is_missing_from_here() -> None:
-    assert set(recipe_names()) == {*PAPER, *OTHERS, *POCKET, "text-classification", "text-pair"}
+    assert set(recipe_names()) == {*PAPER, *TAGGING, *OTHERS, *POCKET, "text-classification", "text-pair", "tagging"}
 
 
 @pytest.mark.parametrize("name", POCKET)
@@ -110,13 +153,14 @@ def test_pocket_recipes_need_nothing_and_use_no_labels_but_the_sources(name: str
 
 
 def test_generic_recipes_suit_any_label_space_and_use_no_labels_but_the_sources() -> None:
-    for name, task in (("text-classification", "text-classification"), ("text-pair", "text-pair")):
+    rates = {"text-classification": 1e-5, "text-pair": 1e-5, "tagging": 2e-5}
+    for name, rate in rates.items():
         recipe = load_recipe(name)
-        assert (recipe.task, recipe.augmentation, recipe.setting) == (task, "auto", "auto")
+        assert (recipe.task, recipe.augmentation, recipe.setting) == (name, "auto", "auto")
         assert recipe.consistency.reduction == "batchmean"
         assert recipe.selection.by == "source-dev"
         assert recipe.data.train is None
-        assert load_recipe(name, {"augmentation": "ss"}).train["learning_rate"] == 1e-5
+        assert load_recipe(name, {"augmentation": "ss"}).train["learning_rate"] == rate
 
 
 @pytest.mark.parametrize("name", recipe_names())
@@ -124,7 +168,7 @@ def test_paper_recipes_give_the_source_of_every_value(name: str) -> None:
     """A value without a word on where it comes from cannot be checked."""
     text = resources.files("xtune.recipes").joinpath(f"{name}.yaml").read_text("utf-8")
     assert yaml.safe_load(text)["note"]
-    if name in PAPER:
+    if name in (*PAPER, *TAGGING):
         unexplained = [
             line
             for line in text.splitlines()

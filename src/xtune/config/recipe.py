@@ -44,8 +44,9 @@ class DataConfig:
         dev: The user's development files, likewise; any languages.
         test: The user's test files, likewise.
         revision: Commit of the Hub dataset; null until the first use resolves it.
-        text_columns: Columns of the text or of the two texts; null finds them by their usual names.
-        label_column: Column of the label.
+        text_columns: Columns of the text or of the two texts; null finds them by their usual names. In a file of one
+            word a line the number of the word's column, counted from 1; null: the first.
+        label_column: Column of the label; likewise the number of the tag's, by default the last.
         language_column: Column of the language in a file of several.
         id_column: Column of the example's id; null: `id` if there is one, else the row counted from 0.
         labels: All labels in order; null: those of the dataset, or of the training file, sorted.
@@ -222,7 +223,7 @@ class Recipe:
     """A run. See each section's class; `train` takes the fields of `transformers.TrainingArguments` verbatim.
 
     Args:
-        task: A dataset of `tasks/datasets.yaml`, or a generic task: `text-classification`, `text-pair`.
+        task: A dataset of `tasks/datasets.yaml`, or a generic task: `text-classification`, `text-pair`, `tagging`.
         model: Hub id or folder of a pre-trained encoder.
         method: How it is trained; see `xtune.config.methods`.
         setting: Whether translations of the training set are used; `auto`: if `data.translations` names some.
@@ -230,6 +231,9 @@ class Recipe:
         source_language: Language of the training set.
         attn_implementation: `sdpa`, `flash_attention_2`, `eager` …; null: what transformers chooses for the model.
         max_length: Longest input, in sub-words, special tokens included.
+        pooling: Which sub-words of a word say its tag, in tagging: `first`, or all of them, their logits averaged
+            (`mean`) or added up with the head's bias counted once (`sum`, for linear heads: what the published code
+            does to hidden states for parts of speech, where the paper, section 4.1, says "average-pooling").
         ratio: |A(D)| / |D|, at most 1; the paper has 1.0 throughout (section 4.1).
         resample: Draw A(D) anew each `epoch`, or `once`.
         stages: What the method does, stage by stage; null: as the method says.
@@ -244,6 +248,7 @@ class Recipe:
     source_language: str = "en"
     attn_implementation: str | None = None
     max_length: Annotated[int, Field(ge=8)] = 256
+    pooling: Literal["first", "mean", "sum"] = "first"
     ratio: Probability = 1.0
     resample: Literal["epoch", "once"] = "epoch"
     note: str | None = None

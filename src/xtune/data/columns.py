@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
-from xtune.schema import Example, Text
+from xtune.schema import Example, Target, Text
 
 USUAL_TEXT_COLUMNS = (
     ("text",),
@@ -25,10 +25,14 @@ USUAL_TEXT_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row: the line it begins in (on the Hub the row), counted from 1, and its values by column."""
+    """One row: the line it begins in (on the Hub the row), counted from 1, and its values by column.
+
+    `lines` are those of its words, in a file of one word a line.
+    """
 
     line: int
     values: Mapping[str, Any]
+    lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +100,26 @@ class Expected:
     empty_texts: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the rows of a kind of task are made of.
+
+    Args:
+        resolve: The columns as a file has them, judged by its first row.
+        read: The texts of a row and what their annotation says.
+    """
+
+    resolve: Callable[[Columns, Record, str | Path, Expected], Columns]
+    read: Callable[[Record, Columns, str | Path, Expected], tuple[tuple[Text, ...], Target | None]]
+
+
 def to_examples(
     records: Iterable[Record],
     file: str | Path,
     columns: Columns,
     expected: Expected,
     *,
+    shape: Shape | None = None,
     language: str | None,
     default: str | None = None,
     named: bool = False,
@@ -116,6 +134,7 @@ def to_examples(
         file: The file, for errors.
         columns: What its columns are called.
         expected: What an example must have.
+        shape: What the rows are made of; None: texts and a label (`LABELLED_TEXTS`).
         language: The language wanted; rows of others are passed over. None: all rows, each in its own.
         default: The language of the rows of a file without column of languages; None: the language wanted.
         named: The file's name says that it is in `language`, so that a row in another is an error.
@@ -125,8 +144,9 @@ def to_examples(
     """
     lines: dict[str, int] = {}
     known: Columns | None = None
+    shape = shape or LABELLED_TEXTS
     for row, record in enumerate(records):
-        known = known or _resolve(columns, record, file, expected)
+        known = known or shape.resolve(columns, record, file, expected)
         found = row_language(record, known, file) or default or language or _no_language(record, known, file)
         if language not in (None, found):
             if not named:
@@ -134,7 +154,7 @@ def to_examples(
             problem = f"the row is in '{found}', but the file's name says '{language}'"
             raise InputError(problem, file=file, line=record.line, field=known.language, remedy="rename the file")
         id = str(row) if known.id is None else _new_id(record, known.id, file, lines)
-        yield Example(id, found, _texts(record, known, file, expected), _label(record, known, file, expected))
+        yield Example(id, found, *shape.read(record, known, file, expected))
 
 
 def row_language(record: Record, columns: Columns, file: str | Path) -> str | None:
@@ -154,11 +174,21 @@ def _resolve(columns: Columns, record: Record, file: str | Path, expected: Expec
     """The columns as this file has them, judged by its first row."""
     found = list(record.values)
     text = columns.text_columns(found, texts=expected.texts, file=file, line=record.line)
-    for name in (columns.id, columns.label if expected.labelled else None):
+    return with_id(replace(columns, text=text), record, file, [columns.label] if expected.labelled else [])
+
+
+def with_id(columns: Columns, record: Record, file: str | Path, needed: Iterable[str]) -> Columns:
+    """The columns with that of the id, where there is one, once it is known that those needed are there.
+
+    Raises:
+        InputError: For one that is not.
+    """
+    found = list(record.values)
+    for name in (columns.id, *needed):
         if name is not None and name not in found:
             problem = f"there is no such column; the columns are {', '.join(found)}"
             raise InputError(problem, file=file, line=record.line, field=name, remedy=did_you_mean(name, found))
-    return replace(columns, text=text, id=columns.id or ("id" if "id" in found else None))
+    return replace(columns, id=columns.id or ("id" if "id" in found else None))
 
 
 def _value(record: Record, column: str, file: str | Path) -> str | int | float:
@@ -177,6 +207,12 @@ def _new_id(record: Record, column: str, file: str | Path, lines: dict[str, int]
         raise InputError(problem, file=file, line=record.line, field=column, remedy="give each example its own")
     lines[id] = record.line
     return id
+
+
+def _read(
+    record: Record, columns: Columns, file: str | Path, expected: Expected
+) -> tuple[tuple[Text, ...], Target | None]:
+    return _texts(record, columns, file, expected), _label(record, columns, file, expected)
 
 
 def _texts(record: Record, columns: Columns, file: str | Path, expected: Expected) -> tuple[Text, ...]:
@@ -212,3 +248,7 @@ def _label(record: Record, columns: Columns, file: str | Path, expected: Expecte
             f"there is no label '{label}'", file=file, line=record.line, field=columns.label, remedy=remedy
         )
     return label
+
+
+LABELLED_TEXTS = Shape(_resolve, _read)
+"""One text or two, and a label."""

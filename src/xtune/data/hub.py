@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from xtune.data.columns import Columns, Expected, Record, to_examples
+from xtune.data.columns import Columns, Expected, Record, Shape, to_examples
 from xtune.errors import InputError
 from xtune.schema import Example
 
@@ -25,6 +25,8 @@ class Hub:
         columns: What the columns are called.
         splits: The Hub's names of `train`, `dev` and `test`, for those it has.
         languages: The languages it has.
+        names: What `{lang}` is in place of a language's code, where it is something else.
+        lacks: Split (`dev`) to those of the languages that it does not have.
     """
 
     path: str
@@ -33,6 +35,20 @@ class Hub:
     columns: Columns = field(default_factory=Columns)
     splits: Mapping[str, str] = field(default_factory=lambda: {"train": "train", "dev": "validation", "test": "test"})
     languages: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def languages_of(self, split: str) -> tuple[str, ...]:
+        """The languages that a split has; none where there is no such split."""
+        return tuple(code for code in self.languages if split in self.splits and code not in self.lacks.get(split, ()))
+
+    def configuration(self, language: str) -> str | None:
+        """The name of a language's configuration.
+
+        >>> Hub(path="google/xtreme", name="udpos.{lang}", names={"de": "German"}).configuration("de")
+        'udpos.German'
+        """
+        return self.name and self.name.format(lang=self.names.get(language, language))
 
 
 def open_split(hubs: Sequence[Hub], split: str, language: str) -> tuple[Any, Hub]:
@@ -53,11 +69,11 @@ def open_split(hubs: Sequence[Hub], split: str, language: str) -> tuple[Any, Hub
 
     reasons = []
     for hub in hubs:
-        if split not in hub.splits or language not in hub.languages:
+        if language not in hub.languages_of(split):
             reasons.append(f"{hub.path} has no {split} split in '{language}'")
             continue
-        name = hub.name.format(lang=language) if hub.name else None
         try:
+            name = hub.configuration(language)
             dataset = datasets.load_dataset(hub.path, name, split=hub.splits[split], revision=hub.revision)
         except Exception as failure:  # network, cache, configuration, server: the library has no common error
             said = str(failure).partition("\n")[0]
@@ -68,23 +84,31 @@ def open_split(hubs: Sequence[Hub], split: str, language: str) -> tuple[Any, Hub
     raise InputError(f"the Hub does not give {split} in '{language}': {'; '.join(reasons)}", remedy=remedy)
 
 
-def hub_examples(hubs: Sequence[Hub], split: str, language: str, expected: Expected) -> Iterator[Example]:
+def hub_examples(
+    hubs: Sequence[Hub], split: str, language: str, expected: Expected, shape: Shape | None = None
+) -> Iterator[Example]:
     """The examples of one language of a dataset on the Hub; see `open_split` and `to_examples`."""
     dataset, hub = open_split(hubs, split, language)
-    file = "/".join(filter(None, (hub.path, hub.name and hub.name.format(lang=language), hub.splits[split])))
-    return to_examples(_records(dataset, hub.columns), file, hub.columns, expected, language=language)
+    file = "/".join(filter(None, (hub.path, hub.configuration(language), hub.splits[split])))
+    return to_examples(_records(dataset, hub.columns), file, hub.columns, expected, shape=shape, language=language)
 
 
 def _records(dataset: Any, columns: Columns) -> Iterator[Record]:
-    """Rows with the label's name in place of its number; a number below 0 says that there is no label."""
-    names: list[str] | None = getattr(dataset.features.get(columns.label), "names", None)
+    """Rows with the names of labels or tags in place of their numbers; one below 0 says that there is none."""
+    feature = dataset.features.get(columns.label)
+    names: list[str] | None = getattr(getattr(feature, "feature", feature), "names", None)
     for number, row in enumerate(dataset, start=1):
         label = row.get(columns.label)
-        if isinstance(label, int) and label < 0:
-            label = None
-        elif isinstance(label, int) and names is not None:
-            label = names[label]
-        yield Record(number, {**row, columns.label: label})
+        if isinstance(label, list):
+            tags = [_name(tag, names) for tag in label]
+            label = tags if any(tag is not None for tag in tags) else None
+        yield Record(number, {**row, columns.label: _name(label, names)})
+
+
+def _name(label: Any, names: Sequence[str] | None) -> Any:
+    if isinstance(label, int) and label < 0:
+        return None
+    return names[label] if isinstance(label, int) and names is not None else label
 
 
 def _revision(dataset: Any, hub: Hub) -> str | None:

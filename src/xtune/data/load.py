@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Expected, row_language, to_examples
 from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
 from xtune.data.files import file_format, language_files, language_in_name
-from xtune.data.formats import READERS, read_file
+from xtune.data.formats import SHAPES, read_kind, read_unlabelled, suffixes
 from xtune.data.hub import Hub, hub_examples, open_split
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
@@ -25,11 +27,12 @@ class Source:
     """Where examples come from.
 
     Args:
+        kind: The kind of task, which says how files are written and what an example of them is.
         files: The user's file for a split: a file, or a folder of `{split}-{lang}.csv`, `.tsv` or `.jsonl` (also
             `.gz`, `.xz`), or a pattern with `{lang}`. A single file is in the language that its name ends in
             (`train-de.csv`), else in those of its column of languages, else in the source language.
         folder: The folder of the task, or the one that holds it: XTREME's `{split}-{lang}.tsv` without header, else
-            files in a format of `READERS`, whose columns have names.
+            files in a format of `READERS`, whose columns have names. Files of words and tags are written alike in both.
         task: What the task's folder is called in `folder`.
         hub: Copies of the dataset on the Hub, the best first.
         columns: What the columns of the user's files are called.
@@ -39,6 +42,7 @@ class Source:
         source_language: The language of a file that says nothing else.
     """
 
+    kind: Kind = "classification"
     files: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     task: str | None = None
@@ -54,9 +58,11 @@ def has_split(source: Source, split: str) -> bool:
     """Whether there is anything for a split, `train`, `dev` or `test`; a file that is named counts as there."""
     if split in source.files:
         given = source.files[split]
-        return not Path(given).is_dir() or any(language_files(pattern) for pattern in _patterns(given, split))
+        return not Path(given).is_dir() or any(
+            language_files(pattern) for pattern in _patterns(given, split, source.kind)
+        )
     if source.folder is not None:
-        return any(language_files(pattern) for pattern in _patterns(str(_task_folder(source)), split))
+        return any(language_files(pattern) for pattern in _patterns(str(_task_folder(source)), split, source.kind))
     return any(split in hub.splits for hub in source.hub)
 
 
@@ -75,7 +81,7 @@ def languages_of(source: Source, split: str) -> list[str]:
         return sorted(located if isinstance(located, dict) else _languages_in(located, source))
     if source.folder is not None:
         return sorted(_task_files(source, split))
-    return sorted({language for hub in _hubs(source, split) if split in hub.splits for language in hub.languages})
+    return sorted({language for hub in _hubs(source, split) for language in hub.languages_of(split)})
 
 
 def load_split(
@@ -97,20 +103,25 @@ def load_split(
     return islice(_load(source, split, language, labelled), max_examples)
 
 
-def load_file(path: Path, *, columns: Columns, texts: int | None, language: str) -> Iterator[Example]:
+def load_file(
+    path: Path, *, columns: Columns, texts: int | None, language: str, kind: Kind = "classification"
+) -> Iterator[Example]:
     """All rows of one user's file in its order, each in its own language, as prediction wants them.
 
     Args:
-        path: CSV, TSV or JSONL.
+        path: CSV, TSV or JSONL; for tagging CoNLL columns too, and `.txt` of one sentence a line.
         columns: What its columns are called; there need be no label.
         texts: How many texts an example has; None: as many as the file has.
         language: The language of a file whose name and columns do not say.
+        kind: The kind of task.
 
     Raises:
         InputError: While iterating, for what is wrong with the file.
     """
     default = language_in_name(path) or check_language(language)
-    yield from to_examples(read_file(path), path, columns, Expected(texts=texts), language=None, default=default)
+    records, columns = read_unlabelled(path, columns, kind)
+    expected, shape = Expected(texts=texts), SHAPES[kind]
+    yield from to_examples(records, path, columns, expected, shape=shape, language=None, default=default)
 
 
 def pin(source: Source) -> Source:
@@ -133,19 +144,24 @@ def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator
     if split in source.files:
         located = _user_files(source, split)
         if isinstance(located, dict):
-            file = _of_language(located, language, split)
-            return to_examples(read_file(file), file, source.columns, expected, language=language, named=True)
-        default = source.source_language
-        rows = to_examples(read_file(located), located, source.columns, expected, language=language, default=default)
+            return _examples(source, _of_language(located, language, split), expected, language=language, named=True)
+        rows = _examples(source, located, expected, language=language, default=source.source_language)
         return _some(rows, located, language, source.columns.language)
     if source.folder is not None:
         file, texts = _of_language(_task_files(source, split), language, split), source.texts or 2
-        if file_format(file) != ".tsv":
-            return to_examples(read_file(file), file, source.columns, expected, language=language, named=True)
+        if file_format(file) != ".tsv" or source.kind != "classification":
+            return _examples(source, file, expected, language=language, named=True)
         columns = Columns(text=TEXT_COLUMNS[:texts])
         relaxed = replace(expected, empty_texts=True)
         return to_examples(read_xtreme(file, texts), file, columns, relaxed, language=language)
-    return hub_examples(_hubs(source, split), split, language, replace(expected, empty_texts=True))
+    hubs = _hubs(source, split)
+    return hub_examples(hubs, split, language, replace(expected, empty_texts=True), SHAPES[source.kind])
+
+
+def _examples(source: Source, file: Path, expected: Expected, **languages: Any) -> Iterator[Example]:
+    """The examples of a file in a format of users; `languages` as `to_examples` takes them."""
+    records, columns = read_kind(file, source.columns, source.kind)
+    return to_examples(records, file, columns, expected, shape=SHAPES[source.kind], **languages)
 
 
 def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
@@ -155,7 +171,7 @@ def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
         path = Path(given)
         language = language_in_name(path)
         return {language: path} if language else path
-    patterns = _patterns(given, split)
+    patterns = _patterns(given, split, source.kind)
     found: dict[str, Path] = {}
     for pattern in patterns:
         found = {**language_files(pattern), **found}
@@ -167,15 +183,15 @@ def _user_files(source: Source, split: str) -> dict[str, Path] | Path:
     return found
 
 
-def _patterns(given: str, split: str) -> list[str]:
+def _patterns(given: str, split: str, kind: Kind) -> list[str]:
     """What the files of a split may be called: as the pattern given says, or in the folder given."""
-    return [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in READERS]
+    return [given] if "{lang}" in given else [f"{given}/{split}-{{lang}}{suffix}" for suffix in suffixes(kind)]
 
 
 def _task_files(source: Source, split: str) -> dict[str, Path]:
     """The files of a split in the task's folder: XTREME's where there are any, else those with names of columns."""
     folder = _task_folder(source)
-    for pattern in sorted(_patterns(str(folder), split), key=lambda pattern: not pattern.endswith(".tsv")):
+    for pattern in sorted(_patterns(str(folder), split, source.kind), key=lambda pattern: not pattern.endswith(".tsv")):
         if found := language_files(pattern):
             return found
     remedy = f"give the folder that holds {source.task or 'the files'}, as XTREME's download scripts leave it"
@@ -208,7 +224,8 @@ def _of_language(files: Mapping[str, Path], language: str, split: str) -> Path:
 
 def _languages_in(path: Path, source: Source) -> set[str]:
     """The languages of a file's rows."""
-    return {row_language(record, source.columns, path) or source.source_language for record in read_file(path)}
+    records, columns = read_kind(path, source.columns, source.kind)
+    return {row_language(record, columns, path) or source.source_language for record in records}
 
 
 def _some(examples: Iterator[Example], path: Path, language: str, column: str) -> Iterator[Example]:

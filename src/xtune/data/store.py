@@ -101,6 +101,11 @@ class ExampleTable(Sequence[Example]):
         self._ids = self._ids or KeyIndex.of(self.values("id"))
         return next((self[row] for row in self._ids.rows(id) if self.value("id", row) == id), None)
 
+    @property
+    def annotated(self) -> bool:
+        """Whether any example is."""
+        return any(value is not None for name in ("label", "tags", "answer") for value in self.values(name))
+
     def column(self, name: str) -> list[Any]:
         """One field of all examples, `id`, `language` or `label`, without rebuilding them."""
         return list(self.values(name))

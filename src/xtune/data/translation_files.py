@@ -1,11 +1,15 @@
 """The files that hold translations of examples: which there are, and the rows in them.
 
-Three layouts, told apart by the files' names:
+Four layouts, told apart by the files' names:
 
 - `{source}-{lang}-translated.tsv`, XTREME's translate-train: source texts, translated texts, label, without header;
-- `.jsonl`: `{"id", "language", "fields": {column: text}}`;
+- `.txt`, sentences to be tagged: source, language, translation and perhaps an alignment, which is not read, with tabs
+  between and blanks between words;
+- `.jsonl`: `{"id", "language", "fields": {column: text}}`; of sentences to be tagged a list of words, or a text;
 - any other: the layout of the examples themselves, translated row by row: XTREME's `dev-{lang}.tsv` without header,
   or a user's `.csv` with one.
+
+What a file of the last layout annotates is only compared, where it is a label; tags are not looked at.
 """
 
 from __future__ import annotations
@@ -13,16 +17,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Record
 from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
-from xtune.data.formats import read_file
+from xtune.data.formats import named, read_file, read_kind
 from xtune.data.jsonl import read_json_lines
+from xtune.data.tagged import words_column, words_of
 from xtune.errors import InputError
 from xtune.languages import check_language
+from xtune.schema import Text
 
 _TRANSLATED = "-translated.tsv"
+_ROWS_SAY_IT = (".jsonl", ".txt")  # files of several languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class Row:
 
     Args:
         line: Its line, counted from 1.
-        number: Its row, counted from 0.
+        number: Its row, counted from 0; None where the rows are in no order.
         language: What it is translated into.
         texts: The translated texts.
         id: The id of the example that it translates; None where the file goes by rows.
@@ -40,20 +49,21 @@ class Row:
     """
 
     line: int
-    number: int
+    number: int | None
     language: str
-    texts: tuple[str, ...]
+    texts: tuple[Text, ...]
     id: str | None = None
     source: tuple[str, ...] | None = None
     label: str | None = None
 
 
-def find_files(place: str, source_language: str) -> list[tuple[Path, str | None]]:
+def find_files(place: str, source_language: str, kind: Kind = "classification") -> list[tuple[Path, str | None]]:
     """The files of translations, each with its language; None where the rows say it.
 
     Args:
         place: A file, a pattern with `{lang}`, or a folder of translate-train and JSONL files.
         source_language: The language translated from.
+        kind: The kind of task; a folder's `.txt` are read for tagging alone.
 
     Raises:
         InputError: If there is none.
@@ -61,14 +71,16 @@ def find_files(place: str, source_language: str) -> list[tuple[Path, str | None]
     if "{lang}" in place:
         found: list[tuple[Path, str | None]] = [*_pairs(place)]
     elif Path(place).is_dir():
-        lines = [path for end in ("", *COMPRESSIONS) for path in sorted(Path(place).glob(f"*.jsonl{end}"))]
+        formats = _ROWS_SAY_IT if kind == "tagging" else _ROWS_SAY_IT[:1]
+        ends = [f"{suffix}{end}" for suffix in formats for end in ("", *COMPRESSIONS)]
+        lines = [path for end in ends for path in sorted(Path(place).glob(f"*{end}"))]
         found = [*_pairs(f"{place}/{source_language}-{{lang}}{_TRANSLATED}"), *((path, None) for path in lines)]
     elif not Path(place).exists():
         remedy = nearest(Path(place))
         raise InputError("there is no such file or folder", file=place, field="data.translations", remedy=remedy)
     else:
         path = Path(place)
-        found = [(path, None if file_format(path) == ".jsonl" else _language_of(path))]
+        found = [(path, None if file_format(path) in _ROWS_SAY_IT else _language_of(path))]
     found = [(path, language) for path, language in found if language != source_language]
     if not found:
         problem = f"there is no {source_language}-{{lang}}{_TRANSLATED} and no .jsonl file here"
@@ -77,7 +89,9 @@ def find_files(place: str, source_language: str) -> list[tuple[Path, str | None]
     return found
 
 
-def read_rows(path: Path, language: str | None, columns: Columns, texts: int) -> Iterator[Row]:
+def read_rows(
+    path: Path, language: str | None, columns: Columns, texts: int, kind: Kind = "classification"
+) -> Iterator[Row]:
     """The translations in a file.
 
     Args:
@@ -85,19 +99,23 @@ def read_rows(path: Path, language: str | None, columns: Columns, texts: int) ->
         language: Its language; None where the rows say it.
         columns: What the columns of the examples are called.
         texts: How many texts an example has.
+        kind: The kind of task.
 
     Raises:
         InputError: Naming file, line and column, for rows that do not fit the layout.
     """
     if file_format(path) == ".jsonl":
-        yield from _read_json(path, language, columns, texts)
+        yield from _read_json(path, language, columns, texts, kind)
+        return
+    if kind == "tagging":
+        yield from _read_sentences(path) if language is None else _read_words(path, language, columns)
         return
     assert language is not None
     if _TRANSLATED in path.name:
         for number, (line, fields) in enumerate(read_tabs(path, (2 * texts, 2 * texts + 1))):
             label = fields[2 * texts] if len(fields) > 2 * texts else None
-            sides = tuple(fields[:texts]), tuple(fields[texts : 2 * texts])
-            yield Row(line, number, language, sides[1], source=sides[0], label=label)
+            translated = tuple(map(Text.from_string, fields[texts : 2 * texts]))
+            yield Row(line, number, language, translated, source=tuple(fields[:texts]), label=label)
         return
     bare = file_format(path) == ".tsv"
     columns = Columns(text=TEXT_COLUMNS[:texts]) if bare else columns
@@ -107,7 +125,32 @@ def read_rows(path: Path, language: str | None, columns: Columns, texts: int) ->
         yield Row(record.line, number, language, _texts(record, columns, texts, path), id=id, label=label or None)
 
 
-def _read_json(path: Path, language: str | None, columns: Columns, texts: int) -> Iterator[Row]:
+def _read_sentences(path: Path) -> Iterator[Row]:
+    for line, fields in read_tabs(path, (3, 4)):
+        source, code, translated = fields[:3]
+        language = check_language(code, file=path, line=line, field="language")
+        yield Row(line, None, language, (Text.from_words(translated.split()),), source=(source,))
+
+
+def _read_words(path: Path, language: str, columns: Columns) -> Iterator[Row]:
+    records, columns = read_kind(path, columns, "tagging")
+    for number, record in enumerate(records):
+        id = record.values.get(columns.id or "id")
+        yield Row(record.line, number, language, (_words(record, columns, path),), id=None if id is None else str(id))
+
+
+def _words(record: Record, columns: Columns, path: Path) -> Text:
+    """The translated words; none at all is left to the join, which counts it."""
+    place: dict[str, Any] = {"file": path, "line": record.line}
+    name = words_column(columns, list(record.values), **place)
+    words = words_of(record.values[name] or ())
+    if words is None or "" in words:
+        remedy = "write a list of words, or a text with blanks between them"
+        raise InputError(f"{record.values[name]!r} are no words", **place, field=name, remedy=remedy)
+    return Text.from_words(words)
+
+
+def _read_json(path: Path, language: str | None, columns: Columns, texts: int, kind: Kind) -> Iterator[Row]:
     for number, record in enumerate(read_json_lines(path)):
         values = {"language": language, **record.values}
         for name, kinds in (("id", str | int), ("language", str), ("fields", dict)):
@@ -117,11 +160,15 @@ def _read_json(path: Path, language: str | None, columns: Columns, texts: int) -
                     "the key is missing or not of its kind", file=path, line=record.line, field=name, remedy=remedy
                 )
         into = check_language(values["language"], file=path, line=record.line, field="language")
-        translated = _texts(Record(record.line, values["fields"]), columns, texts, path)
+        fields = Record(record.line, values["fields"])
+        if kind == "tagging":
+            translated: tuple[Text, ...] = (_words(fields, named(columns), path),)
+        else:
+            translated = _texts(fields, columns, texts, path)
         yield Row(record.line, number, into, translated, id=str(values["id"]))
 
 
-def _texts(record: Record, columns: Columns, texts: int, path: Path) -> tuple[str, ...]:
+def _texts(record: Record, columns: Columns, texts: int, path: Path) -> tuple[Text, ...]:
     """The translated texts; one that is empty or null is left to the join, which counts it."""
     names = columns.text_columns(list(record.values), texts=texts, file=path, line=record.line)
     found = []
@@ -129,7 +176,7 @@ def _texts(record: Record, columns: Columns, texts: int, path: Path) -> tuple[st
         value = record.values[name]
         if value is not None and not isinstance(value, str):
             raise InputError(f"{value!r} is no text", file=path, line=record.line, field=name, remedy="write a text")
-        found.append(value or "")
+        found.append(Text.from_string(value or ""))
     return tuple(found)
 
 

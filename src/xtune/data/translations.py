@@ -1,8 +1,8 @@
 """Translations of a set of examples (paper, section 3.2.4): read from files, joined to the examples, kept on disk.
 
-A translation gets the id and the label of the example that it translates. Which one that is, a file says by id or
-by row; XTREME's translate-train files repeat the source texts beside, so that a row is checked against them, and the
-texts are searched for where the rows of the two files went apart.
+A translation gets the id and the label of the example that it translates; one of tagged words gets no tags. Which
+example that is, a file says by id or by row; XTREME's translate-train files repeat the source texts beside, so that a
+row is checked against them, and the texts are searched for where the rows of the two files went apart.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from xtune.config.auto import Kind
 from xtune.data.columns import Columns
 from xtune.data.index import KeyIndex
 from xtune.data.store import ExampleTable, TranslationTable, write_translations
 from xtune.data.translation_files import Row, find_files, read_rows
 from xtune.errors import InputError
 from xtune.languages import check_language
-from xtune.schema import Example, Text
+from xtune.schema import Example
 
 _DIFFERENT_SHARE = 0.1  # of the rows with a label; if more have another label than their source, the rows are not its
 
@@ -66,6 +67,7 @@ def load_translations(
     *,
     languages: Sequence[str] | None = None,
     columns: Columns | None = None,
+    kind: Kind = "classification",
     aliases: Mapping[str, str] | None = None,
     untranslated: str | None = None,
 ) -> tuple[TranslationTable, list[TranslationCounts]]:
@@ -77,6 +79,7 @@ def load_translations(
         path: The folder to write the table to.
         languages: The languages wanted; None: all there are.
         columns: What the columns are called in JSONL and CSV.
+        kind: The kind of task.
         aliases: Other spellings of a label in the files.
         untranslated: What a file writes for a text that was not translated (PAWS-X: `NS`).
 
@@ -92,8 +95,8 @@ def load_translations(
     if not len(source):
         raise InputError("there are no examples to translate", file=source.path, remedy="check data.train")
     wanted = None if languages is None else {check_language(code, field="translation.languages") for code in languages}
-    join = _Join(source, wanted, aliases or {}, untranslated)
-    files = find_files(place, source.value("language", 0))
+    join = _Join(source, wanted, aliases or {}, untranslated, kind)
+    files = find_files(place, source.value("language", 0), kind)
     table = write_translations(join.files(files, columns or Columns(), place), path)
     return table, list(join.counts.values())
 
@@ -106,6 +109,7 @@ class _Join:
     wanted: Collection[str] | None
     aliases: Mapping[str, str]
     untranslated: str | None
+    kind: Kind = "classification"
     counts: dict[str, TranslationCounts] = field(default_factory=dict)
     _done: dict[str, np.ndarray[tuple[int], np.dtype[np.bool_]]] = field(default_factory=dict)
 
@@ -116,7 +120,7 @@ class _Join:
         for file, language in files:
             if language is not None and self.wanted is not None and language not in self.wanted:
                 continue
-            for row in read_rows(file, language, columns, texts):
+            for row in read_rows(file, language, columns, texts, self.kind):
                 if row.language != source_language and (self.wanted is None or row.language in wanted):
                     yield from self._translate(row, file)
             self._check(file, [count for count in self.counts.values() if language in (count.language, None)])
@@ -132,14 +136,13 @@ class _Join:
     def _translate(self, row: Row, file: Path) -> Iterator[Example]:
         counts = self.counts.setdefault(row.language, TranslationCounts(row.language))
         done = self._done.setdefault(row.language, np.zeros(len(self.source), dtype=np.bool_))
-        if any(not text.strip() or text == self.untranslated for text in row.texts):
+        if any(not text.words or text.text == self.untranslated for text in row.texts):
             counts.untranslated += 1
             return
         how, found = self._find(row)
         if row.id is not None and found and done[found[0]]:
             problem = f"example '{row.id}' has a translation into '{row.language}' already"
             raise InputError(problem, file=file, line=row.line, field="id", remedy="delete one of the two")
-        texts = tuple(Text.from_string(text) for text in row.texts)
         same = [position for position in found if self._same_label(row, position)]
         how = "different_label" if found and not same else how
         setattr(counts, how, getattr(counts, how) + 1)
@@ -147,7 +150,7 @@ class _Join:
             if not done[position]:
                 done[position] = True
                 id, label = self.source.value("id", position), self.source.value("label", position)
-                yield Example(id, row.language, texts, label)
+                yield Example(id, row.language, row.texts, label)
 
     def _same_label(self, row: Row, position: int) -> bool:
         """Whether row and example agree on the label, as far as both have one."""
@@ -159,7 +162,11 @@ class _Join:
         if row.id is not None:
             same_id = [found for found in self._by_id.rows(row.id) if self.source.value("id", found) == row.id]
             return ("by_id", same_id) if same_id else ("without_source", [])
-        if row.number < len(self.source) and (row.source is None or self._key(row.number) == _key(row.source)):
+        if (
+            row.number is not None
+            and row.number < len(self.source)
+            and (row.source is None or self._key(row.number) == _key(row.source))
+        ):
             return "by_row", [row.number]
         sought = _key(row.source or ())
         same = [found for found in self._by_text.rows(sought) if self._key(found) == sought] if row.source else []

@@ -23,7 +23,7 @@ from xtune.metrics import (
     normalise_mlqa,
     normalise_squad,
     pair_scores,
-    tag_accuracy,
+    tag_scores,
 )
 
 SORTED_FROM = 10
@@ -89,9 +89,7 @@ def score_entities(gold: Path, predicted: Path, language: str) -> FileScores:
 def score_parts_of_speech(gold: Path, predicted: Path, language: str) -> FileScores:
     """XTREME's F1, precision and recall of runs of one tag (UD-POS), and the accuracy of words beside them."""
     tags = _tags(gold, predicted)
-    if not tags:
-        return FileScores({}, "no tags, only words")
-    return FileScores({**entity_scores(*tags), "accuracy": tag_accuracy(*tags)})
+    return FileScores(tag_scores(*tags)) if tags else FileScores({}, "no tags, only words")
 
 
 def score_answers(gold: Path, predicted: Path, language: str) -> FileScores:

@@ -8,10 +8,15 @@ from __future__ import annotations
 from xtune.metrics.answers import Normalise, answer_scores, normalise_mlqa, normalise_squad
 from xtune.metrics.labels import METRICS, accuracy
 from xtune.metrics.pairs import f1_scores, pair_scores
-from xtune.metrics.tagging import entities, entity_scores, tag_accuracy
+from xtune.metrics.tagging import TAG_METRICS, entities, entity_scores, tag_accuracy, tag_scores
+
+METRICS_OF = {"classification": tuple(METRICS), "tagging": TAG_METRICS, "span": ("exact_match", "f1")}
+"""The names of the metrics of each kind of task."""
 
 __all__ = [
     "METRICS",
+    "METRICS_OF",
+    "TAG_METRICS",
     "Normalise",
     "accuracy",
     "answer_scores",
@@ -22,4 +27,5 @@ __all__ = [
     "normalise_squad",
     "pair_scores",
     "tag_accuracy",
+    "tag_scores",
 ]

@@ -44,6 +44,18 @@ def tag_accuracy(gold: Tags, predicted: Tags) -> float:
     return accuracy([tag for sentence in gold for tag in sentence], [tag for sentence in predicted for tag in sentence])
 
 
+def tag_scores(gold: Tags, predicted: Tags) -> dict[str, float]:
+    """All of `TAG_METRICS` in percent: those of entities, or of runs of one part of speech, and words by `accuracy`.
+
+    Raises:
+        ValueError: As for `entity_scores`.
+    """
+    return {**entity_scores(gold, predicted), "accuracy": tag_accuracy(gold, predicted)}
+
+
+TAG_METRICS = ("f1", "precision", "recall", "accuracy")
+
+
 def entities(sentences: Tags) -> set[tuple[str, int, int]]:
     """Type, first and last word of every entity; words are counted through all sentences, with a gap between two.
 

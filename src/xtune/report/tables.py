@@ -22,16 +22,21 @@ SOURCE_MARK, BARE_MARK = "*", "°"
 def language_table(results: Mapping[str, Any]) -> Group:
     """A title, one row a language, the source first, one column for each split and metric, average and gap below.
 
+    Beside a test set the dev set is shown by its first metric alone, so that the table fits into a terminal.
+
     Args:
         results: What `results.json` holds.
     """
     source = results["source_language"]
+    shown = {"dev": 1} if results["scores"].get("test") else {}
     columns = [
-        (split, metric) for split, scores in results["scores"].items() for metric in next(iter(scores.values()), {})
+        (split, metric)
+        for split, scores in results["scores"].items()
+        for metric in list(next(iter(scores.values()), {}))[: shown.get(split)]
     ]
     title = " · ".join(filter(None, (results["task"], results.get("method"))))
     table = Table(box=None, pad_edge=False)
-    table.add_column("language")
+    table.add_column("language", no_wrap=True)
     for split, metric in columns:
         table.add_column(f"{split} {metric}", justify="right")
     languages = {language for scores in results["scores"].values() for language in scores}

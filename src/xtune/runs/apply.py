@@ -13,21 +13,31 @@ from accelerate import PartialState
 
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import Columns, Source, languages_of, load_file, load_split
+from xtune.data.conll import are_numbers
+from xtune.data.formats import has_words
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_outputs
 from xtune.evaluation.suite import LanguageResult, evaluate_language
 from xtune.languages import check_language
 from xtune.runs.files import check_output, check_writable, json_lines, write_text
+from xtune.runs.kinds import make_task
 from xtune.runs.models import load_encoder, load_model, quiet
 from xtune.runs.prepare import source_of
-from xtune.runs.resolve import GENERIC_TASKS, texts_of
+from xtune.runs.resolve import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.results import environment, summarise
 from xtune.schema import Example
-from xtune.tasks.classification import Classification
 from xtune.tasks.datasets import datasets
+from xtune.tasks.tagging import Tags
+from xtune.tasks.task import Kind, Prediction, Task
 from xtune.views.encode import Encoder
 
 COLUMNS = ("text_columns", "label_column", "language_column")
+
+HEADS: dict[str, Kind] = {"SequenceClassification": "classification", "TokenClassification": "tagging"}
+"""What the names of models end in that have a head for a kind of task."""
+
+PLAIN: dict[Kind, str] = {"classification": "text-classification", "tagging": "tagging"}
+"""The task of a checkpoint that does not say which it is for."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Checkpoint:
     path: Path
     model: Any
     encoder: Encoder
-    task: Classification
+    task: Task
     source_language: str
     columns: Mapping[str, Any]
     """What the columns of the training files were called, as in a recipe's `data`."""
@@ -47,15 +57,17 @@ def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
     """Load a model for prediction.
 
     Args:
-        path: A run's folder, its `model/`, or any sequence-classification checkpoint.
+        path: A run's folder, its `model/`, or any checkpoint with a head for sequences or tokens.
         task: The task; None: the one that the checkpoint was trained for.
 
     Raises:
-        InputError: There is no checkpoint, it has no classification head, or it cannot be loaded.
+        InputError: There is no checkpoint, it has no such head, or it cannot be loaded.
     """
     quiet()
     folder, config = _read_config(path)
-    if not any("SequenceClassification" in name for name in config.architectures or ()):
+    names = config.architectures or ()
+    kind = next((kind for head, kind in HEADS.items() if any(head in name for name in names)), None)
+    if kind is None:
         raise InputError(
             f"the checkpoint is a {', '.join(config.architectures or ['bare encoder'])}, which has no labels",
             file=folder,
@@ -64,7 +76,8 @@ def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
         )
     settings = getattr(config, "xtune", None) or {}
     labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
-    named = Classification(_known_task(task, labels) or settings.get("task") or "text-classification", labels)
+    name = _known_task(task, labels, kind) or settings.get("task") or PLAIN[kind]
+    named = make_task(name, labels, settings.get("pooling", "first"))
     encoder = load_encoder(str(folder), int(settings.get("max_length", 256)))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Checkpoint(
@@ -97,13 +110,18 @@ def _read_config(path: str) -> tuple[Path, Any]:
         raise InputError(said, file=folder / "config.json", field="MODEL", remedy=remedy) from None
 
 
-def _known_task(task: str | None, labels: tuple[str, ...]) -> str | None:
+def _known_task(task: str | None, labels: tuple[str, ...], kind: Kind) -> str | None:
     """The task that `--task` names, once it is known that the model can be one for it."""
-    if task is None or task in GENERIC_TASKS:
-        return task
-    if task not in datasets():
+    if task is None:
+        return None
+    if task not in datasets() and task not in GENERIC_TASKS:
         known = [*GENERIC_TASKS, *datasets()]
         raise InputError(f"there is no task '{task}'", field="--task", remedy=did_you_mean(task, known))
+    if kind_of(task) != kind:
+        problem = f"{task} is a task of {kind_of(task)}, and the model is one of {kind}"
+        raise InputError(problem, field="--task", remedy=f"give a model that was trained for {task}")
+    if task in GENERIC_TASKS:
+        return task
     if set(labels) != set(datasets()[task].labels):
         problem = f"the model has the labels {', '.join(labels)}, and {task} {', '.join(datasets()[task].labels)}"
         raise InputError(problem, field="--task", remedy=f"give a model that was trained for {task}")
@@ -154,15 +172,23 @@ def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -
 
 
 def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int = 64) -> Iterable[dict[str, Any]]:
-    """One line of `xtune predict` for each example: id, language, label, probabilities."""
+    """One line of `xtune predict` for each example: id, language, label or words and their tags, probabilities."""
     outputs = predict_outputs(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
     for example, prediction in zip(examples, checkpoint.task.decode(examples, outputs), strict=True):
         yield {
             "id": example.id,
             "language": example.language,
-            "label": prediction.label,
+            **_said(example, prediction),
             "probabilities": prediction.probabilities,
         }
+
+
+def _said(example: Example, prediction: Prediction) -> dict[str, Any]:
+    """What a model said of an example, by name."""
+    if not isinstance(prediction, Tags):
+        return {"label": prediction.label}
+    (text,) = example.texts
+    return {"tokens": [text.word(place) for place in range(len(text.words))], "tags": prediction.label}
 
 
 def check_scores_folder(folder: Path) -> None:
@@ -190,7 +216,7 @@ def predict_file(
 
     Args:
         checkpoint: The model.
-        input: CSV, TSV or JSONL; labels are not looked at.
+        input: CSV, TSV or JSONL, for tagging also CoNLL columns or a sentence a line; labels are not looked at.
         output: JSONL to write, whole or not at all.
         language: Of a file whose name and columns do not say; None: the source language.
         text_columns: What the columns of the texts are called; None: as in training, else by their usual names.
@@ -204,8 +230,9 @@ def predict_file(
     """
     check_output(output, input)
     code = check_language(language, field="--language") if language else checkpoint.source_language
-    columns = _columns(checkpoint, text_columns)
-    examples = list(load_file(input, columns=columns, texts=texts_of(checkpoint.task.name), language=code))
+    columns = _columns(checkpoint, text_columns, input)
+    name, kind = checkpoint.task.name, checkpoint.task.reading.kind
+    examples = list(load_file(input, columns=columns, texts=texts_of(name), language=code, kind=kind))
     if not examples:
         raise InputError("there is no row to predict", file=input, remedy="check the file")
     lines = json_lines(predict(checkpoint, examples, batch_size))
@@ -214,9 +241,11 @@ def predict_file(
     return len(examples)
 
 
-def _columns(checkpoint: Checkpoint, text: tuple[str, ...] | None) -> Columns:
-    """What a file's columns are called: as said, else as in training."""
+def _columns(checkpoint: Checkpoint, text: tuple[str, ...] | None, input: Path) -> Columns:
+    """What a file's columns are called: as said, else as in training, if they had names or numbers there as here."""
     trained = checkpoint.columns.get("text_columns")
+    if trained and checkpoint.task.reading.kind == "tagging" and are_numbers(trained) != has_words(input):
+        trained = None
     return Columns(
         text=text or (tuple(trained) if trained else None),
         language=checkpoint.columns.get("language_column", "language"),

@@ -9,6 +9,16 @@ from typing import Any
 
 import yaml
 
+from xtune.config.auto import Kind
+from xtune.runs.resolve import kind_of
+
+PIPELINES = {
+    "classification": "text-classification",
+    "tagging": "token-classification",
+    "span": "question-answering",
+}
+"""What transformers calls the kinds of tasks."""
+
 
 def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     """The card of a run's model: scores by language, how it was made, how to use it, what to cite.
@@ -17,6 +27,7 @@ def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         results: What `results.json` holds.
         recipe: What `config.yaml` holds.
     """
+    kind = kind_of(results["task"])
     template = Template(resources.files("xtune.runs").joinpath("card.md").read_text("utf-8"))
     splits = [split for split, scores in results["scores"].items() if scores]
     languages = sorted({code for split in splits for code in results["scores"][split]})
@@ -24,13 +35,14 @@ def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         front_matter=yaml.safe_dump(
             {
                 "library_name": "transformers",
-                "pipeline_tag": "text-classification",
+                "pipeline_tag": PIPELINES[kind],
                 "base_model": results["model"],
                 "language": languages or [results["source_language"]],
                 "tags": ["xtune", "cross-lingual"],
             },
             sort_keys=False,
         ).strip(),
+        use=_use(kind, recipe.get("pooling", "first")),
         task=results["task"],
         method=results["method"],
         setting=results["setting"],
@@ -44,6 +56,24 @@ def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         versions=", ".join(f"{name} {results['environment'][name]}" for name in ("python", "torch", "transformers")),
         xtune=results["xtune"],
     )
+
+
+def _use(kind: Kind, pooling: str) -> str:
+    """How transformers alone uses the model, and where it would say something else than xtune."""
+    load = f'predict = pipeline("{PIPELINES[kind]}", model="path/to/this/folder")'
+    if kind != "tagging":
+        return f"{_PYTHON}\n{load}\n```"
+    call = 'predict([["Two", "dogs", "."]], is_split_into_words=True)  # a word has the tag of its first sub-word'
+    if pooling == "first":
+        return f"{_PYTHON}\n{load}\n{call}\n```"
+    says = {"mean": "the mean", "sum": "the sum, with the bias of the head counted once,"}[pooling]
+    return (
+        f"{_PYTHON}\n{load}\n```\n\nThis model was trained to tag a word by {says} of the logits of all its sub-words. "
+        "The pipeline does not add up logits; `xtune predict` does."
+    )
+
+
+_PYTHON = "```python\nfrom transformers import pipeline\n"
 
 
 def _score_table(results: Mapping[str, Any], splits: list[str], languages: list[str]) -> str:

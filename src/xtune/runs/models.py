@@ -17,6 +17,7 @@ from xtune.errors import InputError
 from xtune.schema import Example, View
 from xtune.tasks.task import Task
 from xtune.views.encode import Encoder
+from xtune.views.read import head_of
 
 UNKNOWN_SHARE = 0.5
 """With more unknown sub-words than this, a tokenizer is not the one that the model was trained with."""
@@ -74,9 +75,11 @@ def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> flo
         The standard deviation of its input embeddings.
 
     Raises:
-        InputError: It cannot be loaded, or does not fit its tokenizer or the length of the texts.
+        InputError: It cannot be loaded, or does not fit its tokenizer, the length of the texts or how words are read.
     """
     loaded = load_model(task, model, **options)
+    if task.reading.pooling == "sum":
+        head_of(loaded)
     known, rows = len(encoder.tokenizer), loaded.get_input_embeddings().num_embeddings
     if known > rows:
         problem = f"the tokenizer of '{model}' knows {known} sub-words and the model {rows}"

@@ -24,11 +24,12 @@ from xtune.data import (
 )
 from xtune.errors import InputError, did_you_mean
 from xtune.runs.augmentations import Resources, build_augmentations, names_in
+from xtune.runs.kinds import labels_in, make_task
 from xtune.runs.models import check_model, check_vocabulary, load_encoder, model_options, use_cache_if_unreachable
-from xtune.runs.resolve import metrics_of, texts_of
+from xtune.runs.resolve import kind_of, texts_of
 from xtune.schema import Augmentation, View
-from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.datasets import dataset, datasets
+from xtune.tasks.task import Task
 from xtune.views.encode import Encoder
 
 SAMPLE = 1000
@@ -53,7 +54,7 @@ class Prepared:
     """
 
     recipe: Recipe
-    task: Classification
+    task: Task
     train: ExampleTable
     evaluation: dict[str, dict[str, ExampleTable]]
     encoder: Encoder
@@ -82,9 +83,10 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     if recipe.data.labels is not None:
         _check_labels(recipe, source, recipe.data.labels)
     train = load_train(recipe, source, scratch)
-    labels = source.labels or label_space(train)
+    labels = source.labels or labels_in(source.kind, train)
     _check_labels(recipe, source, labels)
-    task = Classification(recipe.task, labels, metrics_of(recipe.task))
+    task = make_task(recipe.task, labels, recipe.pooling)
+    _check_metric(recipe, task)
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
     check_vocabulary(recipe.model, encoder, train[:SAMPLE])
@@ -126,6 +128,7 @@ def source_of(recipe: Recipe) -> Source:
     if folder is not None:
         files = {**{split: str(folder) for split in ("train", "dev", "test")}, **files}
     return Source(
+        kind=kind_of(recipe.task),
         files=files,
         columns=columns,
         texts=texts_of(recipe.task),
@@ -159,7 +162,7 @@ def load_evaluation(
             for language in languages
         }
     _check_selection(recipe, evaluation["dev"])
-    if bare := [code for code, examples in evaluation["test"].items() if not any(examples.column("label"))]:
+    if bare := [code for code, examples in evaluation["test"].items() if not examples.annotated]:
         notices.append(f"the test set has no labels in {', '.join(bare)}: predicted, not scored")
     return evaluation, notices
 
@@ -191,6 +194,7 @@ def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratc
             scratch / "translations",
             languages=recipe.translation.languages,
             columns=Columns(text=recipe.data.text_columns, label=recipe.data.label_column, id=recipe.data.id_column),
+            kind=kind_of(recipe.task),
             aliases=row.aliases if row else None,
             untranslated=row.untranslated if row else None,
         )
@@ -242,11 +246,14 @@ def _check_selection(recipe: Recipe, dev: dict[str, ExampleTable]) -> None:
             field="data.dev",
             remedy="give one, or set selection.by=last, or selection.by=dev-mean to select on the others",
         )
-    if recipe.selection.metric not in (None, *metrics_of(recipe.task)):
+
+
+def _check_metric(recipe: Recipe, task: Task) -> None:
+    if recipe.selection.metric not in (None, *task.metrics):
         raise InputError(
             f"the task has no metric '{recipe.selection.metric}'",
             field="selection.metric",
-            remedy=did_you_mean(str(recipe.selection.metric), metrics_of(recipe.task)),
+            remedy=did_you_mean(str(recipe.selection.metric), task.metrics),
         )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from xtune.config.auto import choose_augmentation
+from xtune.config.auto import Kind, choose_augmentation
 from xtune.config.methods import check_stages, stages_of
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.runs.augmentations import check_names, names_in
 from xtune.tasks.datasets import dataset, datasets
+from xtune.tasks.tagging import suitable_metrics
 
-GENERIC_TASKS = {"text-classification": 1, "text-pair": 2}
+GENERIC_TASKS = {"text-classification": 1, "text-pair": 2, "tagging": 1}
 """Tasks on the user's own files, and how many texts an example has."""
+
+GENERIC_KINDS: dict[str, Kind] = {"tagging": "tagging"}
+"""Their kinds, where it is another than classification."""
 
 
 def resolve(recipe: Recipe) -> Recipe:
@@ -33,7 +38,7 @@ def resolve(recipe: Recipe) -> Recipe:
         recipe = replace(recipe, setting="translate-train-all" if translated else "cross-lingual-transfer")
     if recipe.augmentation == "auto":
         augmentation, reasons = choose_augmentation(
-            "classification",
+            kind_of(recipe.task),
             translations=translated and recipe.setting == "translate-train-all",
             dictionaries=recipe.data.dictionaries is not None,
         )
@@ -49,7 +54,21 @@ def resolve(recipe: Recipe) -> Recipe:
             field="setting",
             remedy="set setting=translate-train-all, or another augmentation than mt",
         )
+    _check_translations(recipe)
     return recipe
+
+
+def _check_translations(recipe: Recipe) -> None:
+    """Refuse R1 between a text and its translation where its sites are words, which have no counterparts."""
+    if kind_of(recipe.task) == "classification":
+        return
+    for stage in recipe.stages or ():
+        if stage.r1 is not None and "mt" in stage.r1.augmentation.split("+"):
+            raise InputError(
+                f"R1 of {stage.name} would compare the words of a text with those of its translation",
+                field="augmentation",
+                remedy="set augmentation.stage1=ss and augmentation.consistency=ss; mt is for augmentation.data",
+            )
 
 
 def texts_of(task: str) -> int:
@@ -57,9 +76,21 @@ def texts_of(task: str) -> int:
     return GENERIC_TASKS[task] if task in GENERIC_TASKS else dataset(task).texts
 
 
-def metrics_of(task: str) -> tuple[str, ...]:
-    """The metrics of a task, the one that checkpoints are selected by first."""
-    return dataset(task).metrics if task in datasets() else ("accuracy",)
+def kind_of(task: str) -> Kind:
+    """The kind of a task."""
+    return dataset(task).kind if task in datasets() else GENERIC_KINDS.get(task, "classification")
+
+
+def metrics_of(task: str, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """The metrics of a task, the one that checkpoints are selected by first.
+
+    Args:
+        task: Its name.
+        labels: Its label space, which the metrics of the user's own tags depend on.
+    """
+    if task in datasets():
+        return dataset(task).metrics
+    return suitable_metrics(labels) if kind_of(task) == "tagging" else ("accuracy",)
 
 
 def _with_what_is_beside(recipe: Recipe) -> DataConfig:

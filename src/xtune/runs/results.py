@@ -22,11 +22,14 @@ SplitResults = Mapping[str, Mapping[str, LanguageResult]]
 
 
 def write_predictions(folder: Path, task: str, results: SplitResults) -> None:
-    """Write `{task}/{split}-{lang}.tsv`, a label a line as XTREME wants them, and `{split}-{lang}.jsonl`."""
+    """Write `{task}/{split}-{lang}.tsv` as XTREME wants them submitted, and `{split}-{lang}.jsonl`.
+
+    The former has a label a line, or a tag a line and an empty one after each sentence.
+    """
     (folder / task).mkdir(parents=True, exist_ok=True)
     for split, languages in results.items():
         for language, result in languages.items():
-            labels = "".join(f"{prediction.label}\n" for prediction in result.predictions)
+            labels = "".join(_submitted(prediction.label) for prediction in result.predictions)
             write_text(folder / task / f"{split}-{language}.tsv", labels)
             lines = [
                 {
@@ -38,6 +41,10 @@ def write_predictions(folder: Path, task: str, results: SplitResults) -> None:
                 for example, prediction in zip(result.examples, result.predictions, strict=True)
             ]
             write_text(folder / f"{split}-{language}.jsonl", json_lines(lines))
+
+
+def _submitted(label: str | tuple[str, ...]) -> str:
+    return f"{label}\n" if isinstance(label, str) else "".join(f"{tag}\n" for tag in (*label, ""))
 
 
 def summarise(source_language: str, results: SplitResults) -> dict[str, Any]:
@@ -77,7 +84,7 @@ def build_results(
         },
         "selection": {
             "by": recipe.selection.by,
-            "metric": recipe.selection.metric or metrics_of(recipe.task)[0],
+            "metric": recipe.selection.metric or metrics_of(recipe.task, recipe.data.labels or ())[0],
             **{f"{name}_step": stage.selected_step for name, stage in stages.items()},
         },
         **summarise(recipe.source_language, results),

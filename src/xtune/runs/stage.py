@@ -19,6 +19,7 @@ from xtune.consistency.objective import Objective
 from xtune.errors import InputError
 from xtune.runs.files import read_json, write_json
 from xtune.runs.models import load_model, model_options
+from xtune.runs.resolve import kind_of
 from xtune.schema import Augmentation, Example
 from xtune.tasks.task import Task
 from xtune.training.arguments import DEFAULTS, training_arguments
@@ -120,6 +121,7 @@ def saved_settings(recipe: Recipe) -> dict[str, Any]:
         "text_columns": list(recipe.data.text_columns) if recipe.data.text_columns else None,
         "label_column": recipe.data.label_column,
         "language_column": recipe.data.language_column,
+        **({"pooling": recipe.pooling} if kind_of(recipe.task) == "tagging" else {}),
     }
 
 

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from xtune.data import Columns, Hub, Source
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
-from xtune.metrics import METRICS
+from xtune.metrics import METRICS_OF
 
 _TABLE = "tasks/datasets.yaml"
 
@@ -43,7 +43,7 @@ class DatasetRow:
     """
 
     name: str
-    kind: Literal["classification"]
+    kind: Literal["classification", "tagging", "span"]
     description: str
     source: str
     licence: str
@@ -75,6 +75,7 @@ class DatasetRow:
             revision: Commit on the Hub; None: the newest.
         """
         return Source(
+            kind=self.kind,
             files=files or {},
             folder=folder,
             task=self.folder,
@@ -138,9 +139,10 @@ def _complete(row: DatasetRow) -> DatasetRow:
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
+    known = METRICS_OF[row.kind]
     for metric in row.metrics:
-        if metric not in METRICS:
-            remedy = did_you_mean(metric, METRICS)
+        if metric not in known:
+            remedy = did_you_mean(metric, known)
             raise InputError(f"there is no metric '{metric}'", file=_TABLE, field=f"{row.name}.metrics", remedy=remedy)
     for other, label in row.aliases.items():
         if label not in row.labels:

@@ -141,3 +141,32 @@ def test_a_split_that_no_copy_has(hub: Hubs) -> None:
     with pytest.raises(InputError, match="other/all has no train split in 'en'"):
         load_split(Source(hub=(SECOND,)), "train", "en")
     assert asked == []
+
+
+def test_tags_of_the_hub_become_their_names(hub: Hubs) -> None:
+    features = datasets.Features(
+        {
+            "tokens": datasets.List(datasets.Value("string")),
+            "pos_tags": datasets.List(datasets.ClassLabel(names=["ADJ", "NOUN"])),
+        }
+    )
+    rows = {"tokens": [["hond", "Kaap Stad"], ["mooi"]], "pos_tags": [[1, 0], [-1]]}
+    asked = hub(some=datasets.Dataset.from_dict(rows, features=features))
+    one = Hub(
+        path="some/udpos",
+        name="udpos.{lang}",
+        columns=Columns(text=("tokens",), label="pos_tags"),
+        languages=("en", "af", "yo"),
+        names={"af": "Afrikans", "yo": "Yoruba"},
+        lacks={"dev": ("yo",)},
+    )
+    source = Source(kind="tagging", hub=(one,), labels=("ADJ", "NOUN"))
+    assert languages_of(source, "dev") == ["af", "en"]
+    assert languages_of(source, "test") == ["af", "en", "yo"]
+    assert list(load_split(source, "dev", "af")) == [
+        Example("0", "af", (Text.from_words(["hond", "Kaap Stad"]),), ("NOUN", "ADJ")),
+        Example("1", "af", (Text.from_words(["mooi"]),), None),
+    ]
+    assert asked == [("some/udpos", "udpos.Afrikans", "validation", None)]
+    with pytest.raises(InputError, match="has no dev split in 'yo'"):
+        list(load_split(source, "dev", "yo"))

@@ -214,3 +214,94 @@ def test_translations_that_are_not_there(
 def test_no_examples_to_translate(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there are no examples to translate"):
         load_translations("anywhere", table(tmp_path, []), tmp_path / "out")
+
+
+# ---- of words to be tagged: the translations have no tags
+
+
+@pytest.fixture
+def tagged(tmp_path: Path) -> ExampleTable:
+    sentences = [["Two", "dogs", "."], ["New York", "."], ["Go"], ["Two", "dogs", "."], ["\u200b", "x"]]
+    examples = (
+        Example(str(number), "en", (Text.from_words(words),), ("X",) * len(words))
+        for number, words in enumerate(sentences)
+    )
+    return write_examples(examples, tmp_path / "source.arrow")
+
+
+def untagged(id: str, language: str, *words: str) -> Example:
+    return Example(id, language, (Text.from_words(words),))
+
+
+def test_sentences_of_several_languages_go_by_the_source_text(
+    write: Write, tmp_path: Path, tagged: ExampleTable
+) -> None:
+    lines = [
+        "Two dogs .\tde\tZwei Hunde .\t0-0 1-1",
+        "New York .\tde\tNew York .",
+        "Go\tzh-CN\t走吧",
+        "Go\ten\tGo",
+        "Not there\tde\tNicht da",
+        "\u200b x\tth\tเอ็กซ์",
+        "Go\tde\t ",
+    ]
+    write("mt/translate_train.panx.txt.gz", gzip.compress("\n".join(lines).encode()))
+    found, counts = load_translations(f"{tmp_path}/mt", tagged, tmp_path / "out", kind="tagging")
+    assert found.get("0", "de") == untagged("0", "de", "Zwei", "Hunde", ".")
+    assert found.get("3", "de") == untagged("3", "de", "Zwei", "Hunde", ".")  # the same sentence again
+    assert found.get("1", "de") == untagged("1", "de", "New", "York", ".")
+    assert found.get("2", "zh") == untagged("2", "zh", "走吧")
+    assert found.get("4", "th") == untagged("4", "th", "เอ็กซ์")
+    assert len(found) == 5
+    assert [str(count) for count in counts] == [
+        "translations into de: 2 joined by source text, 1 without source, 1 untranslated, "
+        "2 examples without translation",
+        "translations into zh: 1 joined by source text, 4 examples without translation",
+        "translations into th: 1 joined by source text, 4 examples without translation",
+    ]
+
+
+def test_sentences_in_json_lines_are_words_or_a_text(write: Write, tmp_path: Path, tagged: ExampleTable) -> None:
+    lines = [
+        {"id": 1, "language": "de", "fields": {"tokens": ["New York", "."]}},
+        {"id": "2", "language": "de", "fields": {"text": "Los geht's"}},
+        {"id": "0", "language": "de", "fields": {"words": []}},
+    ]
+    write("mt/train-de.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    found, (counts,) = load_translations(f"{tmp_path}/mt", tagged, tmp_path / "out", kind="tagging")
+    assert found.get("1", "de") == untagged("1", "de", "New York", ".")
+    assert found.get("2", "de") == untagged("2", "de", "Los", "geht's")
+    assert (counts.by_id, counts.untranslated, counts.missing) == (2, 1, 3)
+
+
+def test_parallel_columns_go_by_row_and_their_tags_are_not_looked_at(
+    write: Write, tmp_path: Path, tagged: ExampleTable
+) -> None:
+    write("train-de.conll", "Zwei A\nHunde B\n\nNew C\nYork D\n")
+    found, (counts,) = load_translations(
+        f"{tmp_path}/train-{{lang}}.conll", tagged, tmp_path / "out", columns=Columns(text=("1",)), kind="tagging"
+    )
+    assert found.get("1", "de") == untagged("1", "de", "New", "York")
+    assert (counts.by_row, counts.missing) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem", "line"),
+    [
+        ("t.txt", "Go\tde\tLos\nGo\tLos\n", "there are 2 columns where tabs should make 3 or 4", 2),
+        ("t.txt", "Go\tgerman\tLos\n", "there is no language 'german'", 1),
+        ("t.txt", "Stop\tde\tHalt\n", "no row translates an example", None),
+        ("t.jsonl", '{"id": 0, "language": "de", "fields": {"label": "x"}}\n', "there are no words", 1),
+        ("t.jsonl", '{"id": 0, "language": "de", "fields": {"tokens": ["a", 1]}}\n', "are no words", 1),
+        ("t.jsonl", '{"id": 0, "language": "de", "fields": {"tokens": ["a", ""]}}\n', "are no words", 1),
+    ],
+)
+def test_broken_translations_of_sentences(
+    write: Write, tmp_path: Path, tagged: ExampleTable, name: str, content: str, problem: str, line: int | None
+) -> None:
+    path = write(name, content)
+    with pytest.raises(InputError) as raised:
+        load_translations(str(path), tagged, tmp_path / "out", kind="tagging")
+    assert problem in raised.value.problem
+    assert (str(raised.value.file), raised.value.line) == (str(path), line)
+    assert not (tmp_path / "out").exists()

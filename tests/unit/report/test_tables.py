@@ -26,9 +26,9 @@ RESULTS: dict[str, Any] = {
 }
 
 
-def shown(results: dict[str, Any]) -> list[str]:
+def shown(results: dict[str, Any], width: int = 100) -> list[str]:
     text = StringIO()
-    Console(file=text, width=100).print(language_table(results))
+    Console(file=text, width=width).print(language_table(results))
     return [line.rstrip() for line in text.getvalue().splitlines()]
 
 
@@ -46,6 +46,32 @@ def test_a_row_a_language_the_source_first() -> None:
     assert cells(lines, "en  English") == ["81.3", "80.0"]
     assert cells(lines, "de  German") == ["71.0", "70.0"]
     assert cells(lines, "average") == ["76.1", "68.3"]
+
+
+def test_a_dev_set_beside_a_test_set_is_shown_by_its_first_metric() -> None:
+    scores = {"f1": 1.0, "precision": 2.0, "recall": 3.0, "accuracy": 4.0}
+    both: dict[str, Any] = {
+        **RESULTS,
+        "scores": {"dev": {"vi": scores}, "test": {"vi": scores}},
+        "average": {"dev": scores, "test": scores},
+        "transfer_gap": {},
+    }
+    lines = shown(both, width=80)
+    assert cells(lines, "language") == [
+        "dev",
+        "f1",
+        "test",
+        "f1",
+        "test",
+        "precision",
+        "test",
+        "recall",
+        "test",
+        "accuracy",
+    ]
+    assert cells(lines, "vi  Vietnamese") == ["1.0", "1.0", "2.0", "3.0", "4.0"]
+    only = {**both, "scores": {"dev": {"vi": scores}, "test": {}}}
+    assert cells(shown(only), "vi  Vietnamese") == ["1.0", "2.0", "3.0", "4.0"]
 
 
 def test_a_language_without_a_split_has_an_empty_cell() -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from xtune.data import Columns, languages_of, load_split
 from xtune.errors import InputError
+from xtune.evaluation.xtreme import TASKS
 from xtune.languages import LANGUAGES
 from xtune.tasks.datasets import dataset, datasets, parse_datasets
+from xtune.tasks.tagging import Tagging
 
 ROW = """
 toy:
@@ -28,6 +30,8 @@ toy:
 def test_the_languages_are_those_of_the_paper() -> None:
     assert " ".join(dataset("xnli").languages) == "en ar bg de el es fr hi ru sw th tr ur vi zh"
     assert " ".join(dataset("pawsx").languages) == "en de es fr ja ko zh"
+    assert set(dataset("udpos").languages) == set(TASKS["udpos"].languages)
+    assert set(dataset("panx").languages) == set(TASKS["panx"].languages)
 
 
 @pytest.mark.parametrize("name", ["xnli", "pawsx"])
@@ -40,6 +44,28 @@ def test_a_row_is_whole(name: str) -> None:
     assert row.hub[0].splits == {"train": "train", "dev": "validation", "test": "test"}
     for hub in row.hub:
         assert (len(hub.columns.text or ()), hub.languages, hub.revision) == (2, row.languages, None)
+
+
+@pytest.mark.parametrize(("name", "labels"), [("udpos", 17), ("panx", 7), ("pos", 17), ("ner", 7)])
+def test_a_row_of_tags_is_whole(name: str, labels: int) -> None:
+    row = dataset(name)
+    assert (row.name, row.kind, row.texts, len(row.labels)) == (name, "tagging", 1, labels)
+    assert row.metrics[0] == "f1" and ("accuracy" in row.metrics) == (labels == 17)
+    assert row.languages[0] == row.source_language == "en"
+    assert len(set(row.languages)) == len(row.languages) and set(row.languages) <= set(LANGUAGES)
+    assert Tagging(name, row.labels, row.metrics).metrics == row.metrics
+
+
+def test_tags_on_the_hub() -> None:
+    (udpos,), (panx,) = dataset("udpos").hub, dataset("panx").hub
+    assert [panx.configuration(code) for code in ("en", "zh")] == ["PAN-X.en", "PAN-X.zh"]
+    assert [udpos.configuration(code) for code in ("en", "zh", "af")] == [
+        *("udpos.English", "udpos.Chinese", "udpos.Afrikans"),
+    ]
+    assert {udpos.names[code] for code in udpos.languages if code != "af"} == {
+        LANGUAGES[code].name for code in udpos.languages if code != "af"
+    }
+    assert set(udpos.languages) - set(udpos.languages_of("dev")) == {"kk", "th", "tl", "yo"}
 
 
 def test_an_unknown_name_is_an_error_that_names_a_near_one() -> None:
@@ -80,6 +106,8 @@ def test_a_row_needs_only_what_has_no_default() -> None:
         ("languages: [en, de]", "languages: [en, deu]", "toy.languages"),
         ("metrics: [accuracy]", "aliases: {c: d}\n  metrics: [accuracy]", "toy.aliases"),
         ("metrics: [accuracy]", "metrics: [acuracy]", "toy.metrics"),
+        ("metrics: [accuracy]", "metrics: [f1]", "toy.metrics"),
+        ("kind: classification", "kind: span", "toy.metrics"),
         ("text: [text]", "texte: [text]", "toy.hub.0.columns"),
     ],
 )
