@@ -41,7 +41,7 @@ def r1(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
 def r2(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
     """A plain teacher, then cross-entropy and R2 on D_A."""
     data = _need(augmentation.data, "data", "r2")
-    return (*plain(recipe, augmentation), Stage(name="stage2", augmentation=data, r2=_r2(recipe)))
+    return (*plain(recipe, augmentation), Stage(name="stage2", augmentation=data, r2=_r2(recipe), train=recipe.stage2))
 
 
 def xtune(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
@@ -51,7 +51,7 @@ def xtune(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]
     partner_on_data = _need(augmentation.consistency, "consistency", "xtune")
     return (
         Stage(name="stage1", r1=_r1(recipe, partner)),
-        Stage(name="stage2", augmentation=data, r1=_r1(recipe, partner_on_data), r2=_r2(recipe)),
+        Stage(name="stage2", augmentation=data, r1=_r1(recipe, partner_on_data), r2=_r2(recipe), train=recipe.stage2),
     )
 
 

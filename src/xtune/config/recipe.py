@@ -157,6 +157,8 @@ class ConsistencyConfig:
             A published weight only means something in the reduction that it was tuned with.
         rows: Rows of D_A that R2 acts on: `augmented` (published code) or `all` (the paper's formula).
         targets: `soft`: KL to the teacher's distribution; `hard`: cross-entropy to its best outcome.
+        positions: Words of a context that R1 compares, in span extraction: those `unchanged` in both views
+            (the paper, section 3.3.2), or the `untouched`, which no augmentation had a hand in (published code).
     """
 
     lambda1: Weight = 5.0
@@ -165,6 +167,7 @@ class ConsistencyConfig:
     reduction: Reduction = "batchmean"
     rows: Literal["augmented", "all"] = "augmented"
     targets: Literal["soft", "hard"] = "soft"
+    positions: Literal["unchanged", "untouched"] = "unchanged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +226,8 @@ class Recipe:
     """A run. See each section's class; `train` takes the fields of `transformers.TrainingArguments` verbatim.
 
     Args:
-        task: A dataset of `tasks/datasets.yaml`, or a generic task: `text-classification`, `text-pair`, `tagging`.
+        task: A dataset of `tasks/datasets.yaml`, or a generic task: `text-classification`, `text-pair`, `tagging`,
+            `span`.
         model: Hub id or folder of a pre-trained encoder.
         method: How it is trained; see `xtune.config.methods`.
         setting: Whether translations of the training set are used; `auto`: if `data.translations` names some.
@@ -234,9 +238,14 @@ class Recipe:
         pooling: Which sub-words of a word say its tag, in tagging: `first`, or all of them, their logits averaged
             (`mean`) or added up with the head's bias counted once (`sum`, for linear heads: what the published code
             does to hidden states for parts of speech, where the paper, section 4.1, says "average-pooling").
+        stride: Sub-words from the beginning of a window to that of the next, where a text of tagging or span extraction
+            is longer than `max_length`.
+        max_question_length: Longest question, in sub-words, in span extraction.
+        augment_question: Change questions too, not contexts alone as the published code, in span extraction.
         ratio: |A(D)| / |D|, at most 1; the paper has 1.0 throughout (section 4.1).
         resample: Draw A(D) anew each `epoch`, or `once`.
         stages: What the method does, stage by stage; null: as the method says.
+        stage2: Training arguments of the method's second stage that differ from `train`.
         note: A word to the reader, shown by `xtune recipes`.
     """
 
@@ -249,6 +258,9 @@ class Recipe:
     attn_implementation: str | None = None
     max_length: Annotated[int, Field(ge=8)] = 256
     pooling: Literal["first", "mean", "sum"] = "first"
+    stride: Count = 128
+    max_question_length: Count = 64
+    augment_question: bool = False
     ratio: Probability = 1.0
     resample: Literal["epoch", "once"] = "epoch"
     note: str | None = None
@@ -263,3 +275,4 @@ class Recipe:
     selection: SelectionConfig = field(default_factory=SelectionConfig)
     stages: tuple[Stage, ...] | None = None
     train: dict[str, Any] = field(default_factory=dict)
+    stage2: dict[str, Any] = field(default_factory=dict)

@@ -27,16 +27,21 @@ from xtune.runs.resolve import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.results import environment, summarise
 from xtune.schema import Example
 from xtune.tasks.datasets import datasets
+from xtune.tasks.qa import SpanPrediction
 from xtune.tasks.tagging import Tags
 from xtune.tasks.task import Kind, Prediction, Task
 from xtune.views.encode import Encoder
 
 COLUMNS = ("text_columns", "label_column", "language_column")
 
-HEADS: dict[str, Kind] = {"SequenceClassification": "classification", "TokenClassification": "tagging"}
+HEADS: dict[str, Kind] = {
+    "SequenceClassification": "classification",
+    "TokenClassification": "tagging",
+    "QuestionAnswering": "span",
+}
 """What the names of models end in that have a head for a kind of task."""
 
-PLAIN: dict[Kind, str] = {"classification": "text-classification", "tagging": "tagging"}
+PLAIN: dict[Kind, str] = {"classification": "text-classification", "tagging": "tagging", "span": "span"}
 """The task of a checkpoint that does not say which it is for."""
 
 
@@ -75,10 +80,11 @@ def load_checkpoint(path: str, task: str | None = None) -> Checkpoint:
             remedy="train it first: xtune train text-classification model=…",
         )
     settings = getattr(config, "xtune", None) or {}
-    labels = tuple(str(config.id2label[index]) for index in range(config.num_labels))
+    labels = () if kind == "span" else tuple(str(config.id2label[index]) for index in range(config.num_labels))
     name = _known_task(task, labels, kind) or settings.get("task") or PLAIN[kind]
     named = make_task(name, labels, settings.get("pooling", "first"))
-    encoder = load_encoder(str(folder), int(settings.get("max_length", 256)))
+    looks = {name: int(settings[name]) for name in ("stride", "question_length") if name in settings}
+    encoder = load_encoder(str(folder), int(settings.get("max_length", 384 if kind == "span" else 256)), **looks)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     return Checkpoint(
         path=folder,
@@ -172,19 +178,21 @@ def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -
 
 
 def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int = 64) -> Iterable[dict[str, Any]]:
-    """One line of `xtune predict` for each example: id, language, label or words and their tags, probabilities."""
+    """One line of `xtune predict` for each example: id, language, label or tags or answer, and how sure that is."""
     outputs = predict_outputs(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
     for example, prediction in zip(examples, checkpoint.task.decode(examples, outputs), strict=True):
         yield {
             "id": example.id,
             "language": example.language,
             **_said(example, prediction),
-            "probabilities": prediction.probabilities,
+            "n_best" if isinstance(prediction, SpanPrediction) else "probabilities": prediction.probabilities,
         }
 
 
 def _said(example: Example, prediction: Prediction) -> dict[str, Any]:
     """What a model said of an example, by name."""
+    if isinstance(prediction, SpanPrediction):
+        return {"answer": prediction.label, "start": prediction.start}
     if not isinstance(prediction, Tags):
         return {"label": prediction.label}
     (text,) = example.texts

@@ -26,13 +26,16 @@ class Resources:
     sources: ExampleTable
     dictionaries: Dictionaries | None = None
     translations: TranslationTable | None = None
+    only_last: bool = False
+    """Of several texts words of the last alone are changed: of span extraction the context, not the question."""
 
 
 def subword_sampling(recipe: Recipe, resources: Resources) -> Augmentation:
     """`ss`: sample the segmentation of some words."""
     options = recipe.subword_sampling
     sampler = sampler_for(resources.tokenizer, alpha=options.alpha, nbest=options.nbest, dropout=options.dropout)
-    return SubwordSampling(sampler, options.ratio)
+    keep_all = recipe.consistency.positions == "untouched"
+    return SubwordSampling(sampler, options.ratio, resources.only_last, keep_all)
 
 
 def gaussian_noise(recipe: Recipe, resources: Resources) -> Augmentation:
@@ -50,7 +53,8 @@ def code_switch(recipe: Recipe, resources: Resources) -> Augmentation:
             field="data.dictionaries",
             remedy="name a folder with MUSE dictionaries (en-XX.txt), or use augmentation=ss",
         )
-    return CodeSwitch(resources.dictionaries, recipe.code_switch.ratio, recipe.source_language)
+    ratio, only_last = recipe.code_switch.ratio, resources.only_last
+    return CodeSwitch(resources.dictionaries, ratio, recipe.source_language, only_last)
 
 
 def machine_translation(recipe: Recipe, resources: Resources) -> Augmentation:

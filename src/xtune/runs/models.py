@@ -23,12 +23,13 @@ UNKNOWN_SHARE = 0.5
 """With more unknown sub-words than this, a tokenizer is not the one that the model was trained with."""
 
 
-def load_encoder(model: str, max_length: int) -> Encoder:
+def load_encoder(model: str, max_length: int, **options: int) -> Encoder:
     """The encoder with a model's tokenizer.
 
     Args:
         model: A folder, or a Hub id.
         max_length: Longest input, in sub-words.
+        options: Of `Encoder`, how it looks at longer texts.
 
     Raises:
         InputError: The tokenizer cannot be had, or takes no texts of `max_length`.
@@ -43,7 +44,7 @@ def load_encoder(model: str, max_length: int) -> Encoder:
     except Exception as failure:  # files, Hub, JSON, tokenizers: the libraries have no common error
         raise _refusal(model, "tokenizer", failure) from None
     _check_length(model, max_length, tokenizer.model_max_length)
-    return Encoder(tokenizer, max_length)
+    return Encoder(tokenizer, max_length, **options)
 
 
 def load_model(task: Task, model: str, **options: Any) -> Any:

@@ -75,7 +75,9 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     Raises:
         InputError: For anything that cannot be used.
     """
-    encoder = load_encoder(recipe.model, recipe.max_length)
+    encoder = load_encoder(
+        recipe.model, recipe.max_length, stride=recipe.stride, question_length=recipe.max_question_length
+    )
     source = source_of(recipe)
     if source.hub and source.folder is None:
         use_cache_if_unreachable()
@@ -84,8 +86,9 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         _check_labels(recipe, source, recipe.data.labels)
     train = load_train(recipe, source, scratch)
     labels = source.labels or labels_in(source.kind, train)
-    _check_labels(recipe, source, labels)
-    task = make_task(recipe.task, labels, recipe.pooling)
+    if source.kind != "span":
+        _check_labels(recipe, source, labels)
+    task = make_task(recipe.task, labels, recipe.pooling, recipe.consistency.positions)
     _check_metric(recipe, task)
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
@@ -93,7 +96,7 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     recipe = with_noise(recipe, check_model(task, recipe.model, encoder, **model_options(recipe)))
     resources, more = load_resources(recipe, encoder, train, scratch)
     revision = source.hub[0].revision if source.hub else None
-    data = replace(recipe.data, labels=labels, revision=recipe.data.revision or revision)
+    data = replace(recipe.data, labels=labels or None, revision=recipe.data.revision or revision)
     augmentations, copies = build_augmentations(recipe, resources)
     return Prepared(
         recipe=replace(recipe, data=data),
@@ -199,7 +202,8 @@ def load_resources(recipe: Recipe, encoder: Encoder, train: ExampleTable, scratc
             untranslated=row.untranslated if row else None,
         )
         notices += [str(count) for count in counts]
-    return Resources(encoder.tokenizer, train, dictionaries, translations), notices
+    only_last = kind_of(recipe.task) == "span" and not recipe.augment_question
+    return Resources(encoder.tokenizer, train, dictionaries, translations, only_last), notices
 
 
 def _languages(recipe: Recipe, source: Source) -> tuple[dict[str, list[str]], list[str]]:

@@ -15,10 +15,10 @@ from xtune.runs.augmentations import check_names, names_in
 from xtune.tasks.datasets import dataset, datasets
 from xtune.tasks.tagging import suitable_metrics
 
-GENERIC_TASKS = {"text-classification": 1, "text-pair": 2, "tagging": 1}
+GENERIC_TASKS = {"text-classification": 1, "text-pair": 2, "tagging": 1, "span": 2}
 """Tasks on the user's own files, and how many texts an example has."""
 
-GENERIC_KINDS: dict[str, Kind] = {"tagging": "tagging"}
+GENERIC_KINDS: dict[str, Kind] = {"tagging": "tagging", "span": "span"}
 """Their kinds, where it is another than classification."""
 
 
@@ -55,6 +55,9 @@ def resolve(recipe: Recipe) -> Recipe:
             remedy="set setting=translate-train-all, or another augmentation than mt",
         )
     _check_translations(recipe)
+    if kind_of(recipe.task) == "span" and recipe.consistency.reduction == "mean":
+        problem = "outcomes are positions of a text here, and the mean over them would depend on how long texts are"
+        raise InputError(problem, field="consistency.reduction", remedy="set consistency.reduction=batchmean")
     return recipe
 
 
@@ -90,7 +93,13 @@ def metrics_of(task: str, labels: Sequence[str] = ()) -> tuple[str, ...]:
     """
     if task in datasets():
         return dataset(task).metrics
-    return suitable_metrics(labels) if kind_of(task) == "tagging" else ("accuracy",)
+    match kind_of(task):
+        case "tagging":
+            return suitable_metrics(labels)
+        case "span":
+            return ("f1", "exact_match")
+        case _:
+            return ("accuracy",)
 
 
 def _with_what_is_beside(recipe: Recipe) -> DataConfig:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,34 +14,44 @@ import torch
 
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.evaluation.suite import LanguageResult, Scores, average, transfer_gap
-from xtune.runs.files import json_lines, write_text
-from xtune.runs.resolve import metrics_of
+from xtune.runs.files import json_lines, write_json, write_text
+from xtune.runs.resolve import kind_of, metrics_of
 from xtune.runs.stage import StageResult
+from xtune.schema import Answer
+from xtune.tasks.task import Kind
 
 SplitResults = Mapping[str, Mapping[str, LanguageResult]]
 """Split to language to what the model said."""
 
 
 def write_predictions(folder: Path, task: str, results: SplitResults) -> None:
-    """Write `{task}/{split}-{lang}.tsv` as XTREME wants them submitted, and `{split}-{lang}.jsonl`.
+    """Write `{task}/{split}-{lang}.tsv` or `.json` as XTREME wants them submitted, and `{split}-{lang}.jsonl`.
 
-    The former has a label a line, or a tag a line and an empty one after each sentence.
+    The former has a label a line, or a tag a line and an empty one after each sentence, or all answers by their ids.
     """
     (folder / task).mkdir(parents=True, exist_ok=True)
     for split, languages in results.items():
         for language, result in languages.items():
-            labels = "".join(_submitted(prediction.label) for prediction in result.predictions)
-            write_text(folder / task / f"{split}-{language}.tsv", labels)
+            _write_submission(folder / task / f"{split}-{language}", kind_of(task), result)
             lines = [
                 {
                     "id": example.id,
-                    "gold": example.target,
+                    "gold": asdict(example.target) if isinstance(example.target, Answer) else example.target,
                     "prediction": prediction.label,
                     "probabilities": prediction.probabilities,
                 }
                 for example, prediction in zip(result.examples, result.predictions, strict=True)
             ]
             write_text(folder / f"{split}-{language}.jsonl", json_lines(lines))
+
+
+def _write_submission(path: Path, kind: Kind, result: LanguageResult) -> None:
+    if kind == "span":
+        pairs = zip(result.examples, result.predictions, strict=True)
+        write_json(path.with_name(f"{path.name}.json"), {example.id: answer.label for example, answer in pairs})
+    else:
+        labels = "".join(_submitted(prediction.label) for prediction in result.predictions)
+        write_text(path.with_name(f"{path.name}.tsv"), labels)
 
 
 def _submitted(label: str | tuple[str, ...]) -> str:

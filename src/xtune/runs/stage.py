@@ -122,6 +122,8 @@ def saved_settings(recipe: Recipe) -> dict[str, Any]:
         "label_column": recipe.data.label_column,
         "language_column": recipe.data.language_column,
         **({"pooling": recipe.pooling} if kind_of(recipe.task) == "tagging" else {}),
+        **({"stride": recipe.stride} if kind_of(recipe.task) != "classification" else {}),
+        **({"question_length": recipe.max_question_length} if kind_of(recipe.task) == "span" else {}),
     }
 
 

@@ -88,7 +88,7 @@ class QuestionAnswering:
         return [self._best(example.texts[-1].text, windows) for example, windows in zip(examples, outputs, strict=True)]
 
     def score(self, examples: Sequence[Example], predictions: Sequence[SpanPrediction]) -> dict[str, float]:
-        """`f1` and `exact_match` over annotated examples of one language, in percent."""
+        """`f1`, `exact_match` and their `mean` over annotated examples of one language, in percent."""
         gold = [
             (example.id, (example.target.text, *example.target.alternatives))
             for example in examples
@@ -96,7 +96,7 @@ class QuestionAnswering:
         ]
         answers = {example.id: each.label for example, each in zip(examples, predictions, strict=True)}
         scores = answer_scores(gold, answers, self._normalise(examples[0].language))
-        return {name: scores[name] for name in self.metrics}
+        return {**{name: scores[name] for name in self.metrics}, "mean": (scores["f1"] + scores["exact_match"]) / 2}
 
     def _normalise(self, language: str) -> Normalise:
         return normalise_mlqa(language) if self.name == "mlqa" else normalise_squad

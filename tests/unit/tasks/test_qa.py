@@ -70,7 +70,7 @@ def test_scores_take_the_best_of_the_right_answers_and_mlqa_its_own_articles() -
         examples, [[spoken(item, answer)] for item, answer in zip(examples, ("the dog", "sat"), strict=True)]
     )
     assert [each.label for each in said] == ["the dog", "sat"]
-    assert TASK.score(examples, said) == {"f1": 50.0, "exact_match": 50.0}
+    assert TASK.score(examples, said) == {"f1": 50.0, "exact_match": 50.0, "mean": 50.0}
     german = [example("es war der Hund", "Hund", language="de")]
     found = TASK.decode(german, [[spoken(german[0], "der Hund")]])
     assert TASK.score(german, found)["exact_match"] == 0
