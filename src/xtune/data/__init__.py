@@ -12,7 +12,7 @@ from __future__ import annotations
 from xtune.data.columns import Columns
 from xtune.data.dictionaries import Dictionaries, load_dictionaries
 from xtune.data.hub import Hub
-from xtune.data.load import Source, has_split, languages_of, load_file, load_split, pin
+from xtune.data.load import Source, has_split, languages_of, load_file, load_pair, load_split, pairs_of, pin
 from xtune.data.store import ExampleTable, TranslationTable, write_examples
 from xtune.data.translations import TranslationCounts, load_translations
 
@@ -28,8 +28,10 @@ __all__ = [
     "languages_of",
     "load_dictionaries",
     "load_file",
+    "load_pair",
     "load_split",
     "load_translations",
+    "pairs_of",
     "pin",
     "write_examples",
 ]

@@ -12,6 +12,7 @@ from xtune.data.conll import TAGS, WORDS, are_numbers, read_conll
 from xtune.data.delimited import read_table
 from xtune.data.files import file_format, nearest, open_text
 from xtune.data.jsonl import read_json_lines
+from xtune.data.squad import QUESTIONS, read_squad
 from xtune.data.tagged import TAGGED_WORDS
 from xtune.errors import InputError
 
@@ -27,13 +28,19 @@ READERS: dict[str, Reader] = {
 CONLL = (".tsv", ".conll", ".conllu", ".bio", ".iob", ".txt")
 """Files of one word a line."""
 
-SHAPES: dict[Kind, Shape] = {"classification": LABELLED_TEXTS, "tagging": TAGGED_WORDS}
+SHAPES: dict[Kind, Shape] = {"classification": LABELLED_TEXTS, "tagging": TAGGED_WORDS, "span": QUESTIONS}
 """What the rows of each kind of task are made of."""
 
 
 def suffixes(kind: Kind = "classification") -> tuple[str, ...]:
     """What files of a kind of task may be called, without `.gz` or `.xz`."""
-    return (*CONLL, ".jsonl") if kind == "tagging" else tuple(READERS)
+    match kind:
+        case "classification":
+            return tuple(READERS)
+        case "tagging":
+            return (*CONLL, ".jsonl")
+        case "span":
+            return (".json", *READERS)
 
 
 def read_file(path: Path) -> Iterator[Record]:
@@ -57,9 +64,11 @@ def read_kind(path: Path, columns: Columns, kind: Kind) -> tuple[Iterator[Record
     Raises:
         InputError: As `read_file`.
     """
-    if kind != "tagging":
+    if kind == "classification":
         return read_file(path), columns
     _check(path, suffixes(kind))
+    if kind == "span":
+        return (read_squad if file_format(path) == ".json" else READERS[file_format(path)])(path), columns
     if has_words(path):
         return read_conll(path, columns), replace(columns, text=(WORDS,), label=TAGS)
     return read_file(path), named(columns)

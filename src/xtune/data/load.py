@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
 from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Expected, row_language, to_examples
 from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
-from xtune.data.files import file_format, language_files, language_in_name
+from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name
 from xtune.data.formats import SHAPES, read_kind, read_unlabelled, suffixes
 from xtune.data.hub import Hub, hub_examples, open_split
 from xtune.errors import InputError, did_you_mean
@@ -34,6 +34,11 @@ class Source:
         folder: The folder of the task, or the one that holds it: XTREME's `{split}-{lang}.tsv` without header, else
             files in a format of `READERS`, whose columns have names. Files of words and tags are written alike in both.
         task: What the task's folder is called in `folder`.
+        layout: What the files of a split are called below the folder that holds the task's, the first that are there
+            counting, where they are not called `{split}-{lang}`; one without `{lang}` is in the source language.
+        pairs: The same of examples with a question in another language than their context: a name with `{context}` and
+            `{question}`.
+        languages: Those that pairs are made of.
         hub: Copies of the dataset on the Hub, the best first.
         columns: What the columns of the user's files are called.
         texts: How many texts an example has; None: as many as the user's file has.
@@ -46,6 +51,9 @@ class Source:
     files: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     task: str | None = None
+    layout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
     hub: tuple[Hub, ...] = ()
     columns: Columns = field(default_factory=Columns)
     texts: int | None = None
@@ -62,7 +70,7 @@ def has_split(source: Source, split: str) -> bool:
             language_files(pattern) for pattern in _patterns(given, split, source.kind)
         )
     if source.folder is not None:
-        return any(language_files(pattern) for pattern in _patterns(str(_task_folder(source)), split, source.kind))
+        return bool(_found(source, split))
     return any(split in hub.splits for hub in source.hub)
 
 
@@ -189,13 +197,56 @@ def _patterns(given: str, split: str, kind: Kind) -> list[str]:
 
 
 def _task_files(source: Source, split: str) -> dict[str, Path]:
-    """The files of a split in the task's folder: XTREME's where there are any, else those with names of columns."""
+    """The files of a split in the task's folder."""
+    if found := _found(source, split):
+        return found
+    name = " or ".join(source.layout.get(split, ())) or f"{split}-{{lang}}{suffixes(source.kind)[0]}"
+    name = name if source.kind != "classification" else f"{split}-{{lang}}.tsv"
+    remedy = f"give the folder that holds {source.task or 'the files'}, as XTREME's download scripts leave it"
+    raise InputError(f"no file is called {name}", file=_task_folder(source), field="data.dir", remedy=remedy)
+
+
+def _found(source: Source, split: str) -> dict[str, Path]:
+    """The same, or none: in the dataset's own layout, else XTREME's, else files with names of columns."""
     folder = _task_folder(source)
+    for pattern in source.layout.get(split, ()):
+        path = f"{_above(source)}/{pattern}"
+        if found := language_files(path) if "{lang}" in pattern else _single(path, source.source_language):
+            return found
     for pattern in sorted(_patterns(str(folder), split, source.kind), key=lambda pattern: not pattern.endswith(".tsv")):
         if found := language_files(pattern):
             return found
-    remedy = f"give the folder that holds {source.task or 'the files'}, as XTREME's download scripts leave it"
-    raise InputError(f"no file is called {split}-{{lang}}.tsv", file=folder, field="data.dir", remedy=remedy)
+    return {}
+
+
+def _single(path: str, language: str) -> dict[str, Path]:
+    there = (Path(path + end) for end in ("", *COMPRESSIONS))
+    return next(({language: file} for file in there if file.is_file()), {})
+
+
+def _above(source: Source) -> Path:
+    """The folder that holds the task's own, whichever was given."""
+    assert source.folder is not None
+    own = source.task and not (source.folder / source.task).is_dir() and source.folder.absolute().name == source.task
+    return source.folder.absolute().parent if own else source.folder
+
+
+def pairs_of(source: Source, split: str) -> dict[str, Path]:
+    """The files of a split with questions in another language than their contexts, by `context-question`."""
+    if split not in source.pairs or source.folder is None or split in source.files:
+        return {}
+    found = {}
+    for context, question in permutations(source.languages, 2):
+        name = source.pairs[split].format(context=context, question=question)
+        for file in _single(f"{_above(source)}/{name}", context).values():
+            found[f"{context}-{question}"] = file
+    return dict(sorted(found.items()))
+
+
+def load_pair(source: Source, file: Path, language: str, *, max_examples: int | None = None) -> Iterator[Example]:
+    """The examples of one of `pairs_of`, in the language of their contexts."""
+    expected = Expected(texts=source.texts, labels=source.labels)
+    return islice(_examples(source, file, expected, language=language, named=True), max_examples)
 
 
 def _task_folder(source: Source) -> Path:

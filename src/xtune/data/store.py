@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice, starmap
 from pathlib import Path
 from typing import Any, overload
@@ -31,7 +32,7 @@ _SCHEMA = pa.schema(
         "pretokenized": pa.list_(pa.bool_()),
         "label": pa.string(),
         "tags": pa.list_(pa.string()),
-        "answer": pa.struct({"text": pa.string(), "start": pa.int32()}),
+        "answer": pa.struct({"text": pa.string(), "start": pa.int32(), "alternatives": pa.list_(pa.string())}),
     }
 )
 _PLACE = {name: place for place, name in enumerate(_SCHEMA.names)}
@@ -191,7 +192,7 @@ def _to_row(example: Example) -> dict[str, Any]:
         "pretokenized": [text.pretokenized for text in example.texts],
         "label": target if isinstance(target, str) else None,
         "tags": target if isinstance(target, tuple) else None,
-        "answer": {"text": target.text, "start": target.start} if isinstance(target, Answer) else None,
+        "answer": asdict(target) if isinstance(target, Answer) else None,
     }
 
 
@@ -209,7 +210,7 @@ def _from_row(
     if tags is not None:
         target = tuple(tags)
     elif answer is not None:
-        target = Answer(**answer)
+        target = Answer(answer["text"], answer["start"], tuple(answer["alternatives"]))
     built = tuple(Text(text, _spans(spans), pre) for text, spans, pre in zip(texts, words, pretokenized, strict=True))
     return Example(id, language, built, target)
 

@@ -6,6 +6,7 @@ Four layouts, told apart by the files' names:
 - `.txt`, sentences to be tagged: source, language, translation and perhaps an alignment, which is not read, with tabs
   between and blanks between words;
 - `.jsonl`: `{"id", "language", "fields": {column: text}}`; of sentences to be tagged a list of words, or a text;
+- `.json`: questions with the ids of the source's, in SQuAD's format, with their own answers;
 - any other: the layout of the examples themselves, translated row by row: XTREME's `dev-{lang}.tsv` without header,
   or a user's `.csv` with one.
 
@@ -14,8 +15,8 @@ What a file of the last layout annotates is only compared, where it is a label; 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
 from xtune.data.formats import named, read_file, read_kind
 from xtune.data.jsonl import read_json_lines
+from xtune.data.squad import ANSWERS, CONTEXT, QUESTION, answers
 from xtune.data.tagged import words_column, words_of
 from xtune.errors import InputError
 from xtune.languages import check_language
@@ -46,6 +48,7 @@ class Row:
         id: The id of the example that it translates; None where the file goes by rows.
         source: The texts that it translates, where the file repeats them.
         label: The label that the file gives it; None where it gives none.
+        answers: The answers that it gives, each with its place; None where it gives none.
     """
 
     line: int
@@ -55,6 +58,7 @@ class Row:
     id: str | None = None
     source: tuple[str, ...] | None = None
     label: str | None = None
+    answers: Sequence[tuple[str, int | None]] | None = None
 
 
 def find_files(place: str, source_language: str, kind: Kind = "classification") -> list[tuple[Path, str | None]]:
@@ -75,6 +79,9 @@ def find_files(place: str, source_language: str, kind: Kind = "classification") 
         ends = [f"{suffix}{end}" for suffix in formats for end in ("", *COMPRESSIONS)]
         lines = [path for end in ends for path in sorted(Path(place).glob(f"*{end}"))]
         found = [*_pairs(f"{place}/{source_language}-{{lang}}{_TRANSLATED}"), *((path, None) for path in lines)]
+        if kind == "span":  # XTREME's, after the dataset that they translate
+            for file in sorted(Path(place).glob(f"*.translate.train.{source_language}-*.json*")):
+                found.append((file, _language_of(Path(file.name.replace(f".{source_language}-", "-")))))
     elif not Path(place).exists():
         remedy = nearest(Path(place))
         raise InputError("there is no such file or folder", file=place, field="data.translations", remedy=remedy)
@@ -107,6 +114,10 @@ def read_rows(
     if file_format(path) == ".jsonl":
         yield from _read_json(path, language, columns, texts, kind)
         return
+    if kind == "span":
+        assert language is not None
+        yield from _read_questions(path, language, columns)
+        return
     if kind == "tagging":
         yield from _read_sentences(path) if language is None else _read_words(path, language, columns)
         return
@@ -130,6 +141,28 @@ def _read_sentences(path: Path) -> Iterator[Row]:
         source, code, translated = fields[:3]
         language = check_language(code, file=path, line=line, field="language")
         yield Row(line, None, language, (Text.from_words(translated.split()),), source=(source,))
+
+
+def _read_questions(path: Path, language: str, columns: Columns) -> Iterator[Row]:
+    records, columns = read_kind(path, columns, "span")
+    for number, record in enumerate(records):
+        id = record.values.get(columns.id or "id")
+        yield Row(
+            record.line,
+            number,
+            language,
+            _texts(record, replace(columns, text=columns.text or (QUESTION, CONTEXT)), 2, path),
+            id=None if id is None else str(id),
+            answers=_answers(record, path),
+        )
+
+
+def _answers(record: Record, path: Path) -> list[tuple[str, int | None]]:
+    try:
+        return answers(record)
+    except ValueError as failure:
+        remedy = 'write [{"text": …, "answer_start": …}]'
+        raise InputError(str(failure), file=path, line=record.line, field=ANSWERS, remedy=remedy) from None
 
 
 def _read_words(path: Path, language: str, columns: Columns) -> Iterator[Row]:
@@ -161,11 +194,15 @@ def _read_json(path: Path, language: str | None, columns: Columns, texts: int, k
                 )
         into = check_language(values["language"], file=path, line=record.line, field="language")
         fields = Record(record.line, values["fields"])
+        said = None
         if kind == "tagging":
             translated: tuple[Text, ...] = (_words(fields, named(columns), path),)
+        elif kind == "span":
+            translated = _texts(fields, replace(columns, text=columns.text or (QUESTION, CONTEXT)), texts, path)
+            said = _answers(record, path)
         else:
             translated = _texts(fields, columns, texts, path)
-        yield Row(record.line, number, into, translated, id=str(values["id"]))
+        yield Row(record.line, number, into, translated, id=str(values["id"]), answers=said)
 
 
 def _texts(record: Record, columns: Columns, texts: int, path: Path) -> tuple[Text, ...]:

@@ -17,11 +17,12 @@ import numpy as np
 from xtune.config.auto import Kind
 from xtune.data.columns import Columns
 from xtune.data.index import KeyIndex
+from xtune.data.squad import only_place
 from xtune.data.store import ExampleTable, TranslationTable, write_translations
 from xtune.data.translation_files import Row, find_files, read_rows
 from xtune.errors import InputError
 from xtune.languages import check_language
-from xtune.schema import Example
+from xtune.schema import Answer, Example
 
 _DIFFERENT_SHARE = 0.1  # of the rows with a label; if more have another label than their source, the rows are not its
 
@@ -39,6 +40,7 @@ class TranslationCounts:
         untranslated: Rows that hold nothing, or the mark of a text that nobody translated.
         different_label: Rows with another label than the example, which are left out.
         missing: Examples without translation.
+        unknown_answer: Translations of a context in which nobody says where the answer stands. They carry no task loss.
     """
 
     language: str
@@ -49,12 +51,14 @@ class TranslationCounts:
     untranslated: int = 0
     different_label: int = 0
     missing: int = 0
+    unknown_answer: int = 0
 
     def __str__(self) -> str:
         joined = {"id": self.by_id, "row": self.by_row, "source text": self.by_text}
         said = [f"{count} joined by {how}" for how, count in joined.items() if count]
         rest = {"without source": self.without_source, "untranslated": self.untranslated}
         rest |= {"left out for another label": self.different_label, "examples without translation": self.missing}
+        rest |= {"with an unknown answer": self.unknown_answer}
         return f"translations into {self.language}: " + ", ".join(
             [*said, *(f"{count} {what}" for what, count in rest.items() if count)]
         )
@@ -149,8 +153,11 @@ class _Join:
         for position in same:
             if not done[position]:
                 done[position] = True
-                id, label = self.source.value("id", position), self.source.value("label", position)
-                yield Example(id, row.language, row.texts, label)
+                id, target = self.source.value("id", position), self.source.value("label", position)
+                if self.kind == "span":
+                    target = _answer(row)
+                    counts.unknown_answer += target is None
+                yield Example(id, row.language, row.texts, target)
 
     def _same_label(self, row: Row, position: int) -> bool:
         """Whether row and example agree on the label, as far as both have one."""
@@ -194,6 +201,18 @@ class _Join:
     @cached_property
     def _by_text(self) -> KeyIndex:
         return KeyIndex.of(map(self._key, range(len(self.source))))
+
+
+def _answer(row: Row) -> Answer | None:
+    """The first answer that stands where the file says, else one that stands in the translation once."""
+    context = row.texts[-1].text
+    for text, start in row.answers or ():
+        if start is not None and start >= 0 and context[start : start + len(text)] == text:
+            return Answer(text, start)
+    for text, _ in row.answers or ():
+        if (place := only_place(context, text)) is not None:
+            return Answer(text, place)
+    return None
 
 
 def _key(texts: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import torch
 from accelerate import PartialState
 
 from xtune.config.recipe import DataConfig, Recipe
-from xtune.data import Columns, Source, languages_of, load_file, load_split
+from xtune.data import Columns, Source, languages_of, load_file, load_pair, load_split, pairs_of
 from xtune.data.conll import are_numbers
 from xtune.data.formats import has_words
 from xtune.errors import InputError, did_you_mean
@@ -153,13 +153,25 @@ def evaluate(
     for code in _wanted_languages(source, split, data.languages):
         examples = list(load_split(source, split, code, max_examples=data.max_test_examples))
         results[code] = evaluate_language(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
+    asked = data.languages or source.languages
+    pairs = {
+        name: evaluate_language(
+            checkpoint.model,
+            checkpoint.encoder,
+            checkpoint.task,
+            list(load_pair(source, file, name.split("-")[0], max_examples=data.max_test_examples)),
+            batch_size,
+        )
+        for name, file in pairs_of(source, split).items()
+        if set(name.split("-")) <= set(asked)
+    }
     summary = {
         "schema": 1,
         "xtune": version("xtune"),
         "task": checkpoint.task.name,
         "model": str(checkpoint.path),
         "source_language": checkpoint.source_language,
-        **summarise(checkpoint.source_language, {split: results}),
+        **summarise(checkpoint.source_language, {split: results}, {split: pairs} if pairs else None),
         "examples": {split: {code: len(result.examples) for code, result in results.items()}},
         "environment": environment(),
     }

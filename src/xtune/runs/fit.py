@@ -132,7 +132,13 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path) 
         }
         for split, languages in prepared.evaluation.items()
     }
-    summary = build_results(recipe, results, stages, len(prepared.train))
+    pairs = {
+        "test": {
+            name: evaluate_language(model, prepared.encoder, prepared.task, examples, eval_batch_size(recipe))
+            for name, examples in prepared.pairs.items()
+        }
+    }
+    summary = build_results(recipe, results, stages, len(prepared.train), pairs if prepared.pairs else None)
     summary["code_switch_rate"] = prepared.code_switch_rate
     summary["resources"] = dict(prepared.resources)
     if PartialState().is_main_process:
@@ -214,7 +220,7 @@ def _announce(prepared: Prepared, run: Path, console: Console) -> None:
         f"model     {recipe.model}",
         f"data      {len(prepared.train):,} training examples in {recipe.source_language}; "
         + (f"evaluated in {len(languages)}: {' '.join(languages)}" if languages else "nothing to evaluate on"),
-        f"labels    {_some(prepared.task.labels)}",
+        *([f"labels    {_some(prepared.task.labels)}"] if prepared.task.labels else []),
         *(f"augment   {reason}" for reason in (recipe.augmentation_reasons if names_in(recipe) else ())),
         *(f"notice    {notice}" for notice in prepared.notices),
     ]

@@ -17,8 +17,10 @@ from xtune.data import (
     has_split,
     languages_of,
     load_dictionaries,
+    load_pair,
     load_split,
     load_translations,
+    pairs_of,
     pin,
     write_examples,
 )
@@ -45,6 +47,7 @@ class Prepared:
         task: With its label space.
         train: D.
         evaluation: Split to language to examples; `dev` may be empty, `test` too.
+        pairs: Test sets whose questions are in another language than their contexts, by `context-question`.
         encoder: With the model's tokenizer.
         augmentations: By the names in the recipe's stages.
         copies: By the same names, what makes the augmented copies of D.
@@ -57,6 +60,7 @@ class Prepared:
     task: Task
     train: ExampleTable
     evaluation: dict[str, dict[str, ExampleTable]]
+    pairs: dict[str, ExampleTable]
     encoder: Encoder
     augmentations: dict[str, Augmentation]
     copies: dict[str, tuple[Augmentation, ...]]
@@ -103,6 +107,7 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         task=task,
         train=train,
         evaluation=evaluation,
+        pairs=_pairs(recipe, source, scratch),
         encoder=encoder,
         augmentations=augmentations,
         copies=copies,
@@ -168,6 +173,18 @@ def load_evaluation(
     if bare := [code for code, examples in evaluation["test"].items() if not examples.annotated]:
         notices.append(f"the test set has no labels in {', '.join(bare)}: predicted, not scored")
     return evaluation, notices
+
+
+def _pairs(recipe: Recipe, source: Source, scratch: Path) -> dict[str, ExampleTable]:
+    """The pairs of the languages wanted, where the dataset has some."""
+    limit, wanted = recipe.data.max_test_examples, recipe.data.languages or source.languages
+    return {
+        name: write_examples(
+            load_pair(source, file, name.split("-")[0], max_examples=limit), scratch / f"test-{name}.arrow"
+        )
+        for name, file in pairs_of(source, "test").items()
+        if set(name.split("-")) <= set(wanted)
+    }
 
 
 def with_noise(recipe: Recipe, embedding_scale: float) -> Recipe:

@@ -58,8 +58,14 @@ def _submitted(label: str | tuple[str, ...]) -> str:
     return f"{label}\n" if isinstance(label, str) else "".join(f"{tag}\n" for tag in (*label, ""))
 
 
-def summarise(source_language: str, results: SplitResults) -> dict[str, Any]:
-    """The scores of a model and what they sum up to; splits and languages without annotation have none."""
+def summarise(source_language: str, results: SplitResults, pairs: SplitResults | None = None) -> dict[str, Any]:
+    """The scores of a model and what they sum up to; splits and languages without annotation have none.
+
+    Args:
+        source_language: Of the labels.
+        results: By language.
+        pairs: By `context-question`, of questions in another language than their context.
+    """
     scores: dict[str, Scores] = {
         split: {language: result.scores for language, result in languages.items() if result.scores}
         for split, languages in results.items()
@@ -67,7 +73,10 @@ def summarise(source_language: str, results: SplitResults) -> dict[str, Any]:
     gap_split = next((split for split in ("test", "dev") if scores.get(split)), None)
     return {
         "scores": scores,
-        "pairs": {split: {} for split in scores if split != "dev"},
+        "pairs": {
+            split: {name: result.scores for name, result in (pairs or {}).get(split, {}).items()}
+            for split in dict.fromkeys([*(split for split in scores if split != "dev"), *(pairs or {})])
+        },
         "average": {split: average(languages) for split, languages in scores.items() if languages},
         "transfer_gap": transfer_gap(scores[gap_split], source_language) if gap_split else {},
         "transfer_gap_split": gap_split,
@@ -75,7 +84,11 @@ def summarise(source_language: str, results: SplitResults) -> dict[str, Any]:
 
 
 def build_results(
-    recipe: Recipe, results: SplitResults, stages: Mapping[str, StageResult], train_examples: int
+    recipe: Recipe,
+    results: SplitResults,
+    stages: Mapping[str, StageResult],
+    train_examples: int,
+    pairs: SplitResults | None = None,
 ) -> dict[str, Any]:
     """What `results.json` of a run holds; scores in percent."""
     augmentation = recipe.augmentation if isinstance(recipe.augmentation, AugmentationConfig) else None
@@ -98,7 +111,7 @@ def build_results(
             "metric": recipe.selection.metric or metrics_of(recipe.task, recipe.data.labels or ())[0],
             **{f"{name}_step": stage.selected_step for name, stage in stages.items()},
         },
-        **summarise(recipe.source_language, results),
+        **summarise(recipe.source_language, results, pairs),
         "examples": {"train": train_examples, **_counts(results)},
         "timing": {
             "train_seconds": round(seconds, 1),

@@ -32,7 +32,9 @@ class DatasetRow:
         licence: What may be done with it.
         folder: The dataset's own folder, below `data.dir`.
         texts: How many texts an example has.
-        labels: All labels, in the order of the model's outcomes.
+        labels: All labels, in the order of the model's outcomes; none of span extraction.
+        layout: What its files are called by split; see `Source`.
+        pairs: The same of pairs of languages.
         languages: Those it is evaluated in, the source language first.
         metrics: What is reported; the first is what checkpoints are compared by.
         hub: Copies on the Hub, the best first.
@@ -49,9 +51,11 @@ class DatasetRow:
     licence: str
     folder: str
     texts: Annotated[int, Field(ge=1, le=2)]
-    labels: Annotated[tuple[str, ...], Field(min_length=2)]
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     metrics: Annotated[tuple[str, ...], Field(min_length=1)]
+    labels: tuple[str, ...] = ()
+    layout: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    pairs: dict[str, str] = field(default_factory=dict)
     hub: tuple[Hub, ...] = ()
     source_language: str = "en"
     aliases: dict[str, str] = field(default_factory=dict)
@@ -79,10 +83,13 @@ class DatasetRow:
             files=files or {},
             folder=folder,
             task=self.folder,
+            layout=self.layout,
+            pairs=self.pairs,
+            languages=self.languages,
             hub=tuple(replace(hub, revision=revision or hub.revision) for hub in self.hub),
             columns=columns or Columns(),
             texts=self.texts,
-            labels=self.labels,
+            labels=self.labels or None,
             aliases=self.aliases,
             source_language=self.source_language,
         )
@@ -139,6 +146,9 @@ def _complete(row: DatasetRow) -> DatasetRow:
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
+    if (len(row.labels) < 2) != (row.kind == "span"):
+        remedy = "name two or more; span extraction has none"
+        raise InputError("these are no labels of a task", file=_TABLE, field=f"{row.name}.labels", remedy=remedy)
     known = METRICS_OF[row.kind]
     for metric in row.metrics:
         if metric not in known:

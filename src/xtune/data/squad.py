@@ -1,0 +1,156 @@
+"""Questions on a context: SQuAD's JSON, and rows with a question, a context and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xtune.data.columns import Columns, Expected, Record, Shape, with_id
+from xtune.data.files import open_text
+from xtune.errors import InputError
+from xtune.schema import Answer, Target, Text
+
+QUESTION, CONTEXT, ANSWERS = "question", "context", "answers"
+"""What the values of a row are called where nobody says, and in SQuAD's JSON."""
+
+_FORMAT = 'write {"data": [{"paragraphs": [{"context": …, "qas": [{"id": …, "question": …, "answers": […]}]}]}]}'
+
+
+def read_squad(path: Path) -> Iterator[Record]:
+    """The questions of a file in SQuAD's JSON, each with its context; its line is the one of its id.
+
+    Raises:
+        InputError: The file is no such JSON, or a question is marked as having no answer, as in SQuAD 2.
+    """
+    text = "".join(open_text(path, keep_ends=True))
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as failure:
+        raise InputError(f"this is no JSON: {failure.msg}", file=path, line=failure.lineno, remedy=_FORMAT) from None
+    place, line = 0, 1
+    for where, context, question in _questions(content, path):
+        if (found := text.find(json.dumps(question.get("id"), ensure_ascii=False), place)) >= 0:
+            place, line = found, line + text.count("\n", place, found)
+        if question.get("is_impossible"):
+            remedy = "leave such questions out: an answer is always a stretch of the context here"
+            raise InputError("the question has no answer (SQuAD 2)", file=path, line=line, field=where, remedy=remedy)
+        yield Record(line, {**question, CONTEXT: context})
+
+
+def _questions(content: Any, path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Where each question stands, its context, and it itself."""
+    for i, article in enumerate(_list(content, "data", "", path)):
+        at = f"data[{i}]."
+        for j, paragraph in enumerate(_list(article, "paragraphs", at, path)):
+            inner = f"{at}paragraphs[{j}]."
+            for k, question in enumerate(_list(paragraph, "qas", inner, path)):
+                where = f"{inner}qas[{k}]"
+                if not isinstance(question, Mapping):
+                    raise InputError(f"{question!r} is no question", file=path, field=where, remedy=_FORMAT)
+                yield where, paragraph.get(CONTEXT), question
+
+
+def _list(value: Any, key: str, at: str, path: Path) -> Sequence[Any]:
+    found = value.get(key) if isinstance(value, Mapping) else None
+    if not isinstance(found, list):
+        raise InputError("there is no such list", file=path, field=f"{at}{key}", remedy=_FORMAT)
+    return found
+
+
+def _resolve(columns: Columns, record: Record, file: str | Path, expected: Expected) -> Columns:
+    found = list(record.values)
+    label = columns.label
+    if label == Columns().label:
+        label = next((name for name in (ANSWERS, "answer") if name in found), ANSWERS)
+    text = columns.text or (QUESTION, CONTEXT)
+    return with_id(
+        replace(columns, text=text, label=label), record, file, [*text, *([label] if expected.labelled else [])]
+    )
+
+
+def _read(
+    record: Record, columns: Columns, file: str | Path, expected: Expected
+) -> tuple[tuple[Text, ...], Target | None]:
+    texts = []
+    for column in columns.text or ():
+        value = record.values.get(column)
+        if not isinstance(value, str) or not value.strip():
+            problem = f"the {column} is {'empty' if isinstance(value, str) else 'missing'}"
+            remedy = f"write a text, or delete the question{_named(record)}"
+            raise InputError(problem, file=file, line=record.line, field=column, remedy=remedy)
+        texts.append(Text.from_string(value))
+    place: dict[str, Any] = {"file": file, "line": record.line, "field": columns.label}
+    try:
+        found = [_placed(texts[-1].text, *each) for each in answers(record, columns.label)]
+    except ValueError as failure:
+        remedy = "mend the place, counted in characters from 0, or delete the question"
+        raise InputError(f"{failure}{_named(record)}", **place, remedy=remedy) from None
+    if not found:
+        if expected.labelled:
+            raise InputError(f"there is no answer{_named(record)}", **place, remedy="give one, or delete the question")
+        return tuple(texts), None
+    others = tuple(dict.fromkeys(each.text for each in found if each.text != found[0].text))
+    return tuple(texts), replace(found[0], alternatives=others)
+
+
+def answers(record: Record, column: str = ANSWERS) -> list[tuple[str, int | None]]:
+    """The answers of a row, each with its place in the context, None where it has none.
+
+    They are a list of `{"text", "answer_start"}`; or both as lists, as on the Hub; or a text, with its place in
+    `answer_start`.
+
+    Raises:
+        ValueError: They are something else.
+    """
+    value = record.values.get(column)
+    if isinstance(value, Mapping):
+        value = [
+            {"text": text, "answer_start": start}
+            for text, start in zip(value.get("text", ()), value.get("answer_start", ()), strict=True)
+        ]
+    if isinstance(value, str):
+        value = [{"text": value, "answer_start": record.values.get("answer_start")}] if value else []
+    if not isinstance(value, list | None):
+        raise ValueError(f"{value!r} are no answers")
+    found = []
+    for each in value or ():
+        text, start = (each.get("text"), each.get("answer_start")) if isinstance(each, Mapping) else (None, None)
+        if isinstance(start, str):
+            start = int(start) if start.strip().isdecimal() else None
+        if not isinstance(text, str) or not text.strip() or not isinstance(start, int | None):
+            raise ValueError(f"{each!r} is no answer with a text and its place")
+        found.append((text, start))
+    return found
+
+
+def _placed(context: str, text: str, start: int | None) -> Answer:
+    """The answer at its place, or where it stands once if no place is given."""
+    if start is not None and start >= 0 and context[start : start + len(text)] == text:
+        return Answer(text, start)
+    known = only_place(context, text)
+    if start is None and known is not None:
+        return Answer(text, known)
+    where = f"it is at {known}" if known is not None else f"it is there {context.count(text)} times"
+    said = "without a place" if start is None else f"not at character {start}"
+    raise ValueError(f"the answer {text!r} is {said} of its context; {where}")
+
+
+def only_place(context: str, text: str) -> int | None:
+    """Where a text stands in a context, if it does once.
+
+    >>> only_place("a b a", "b"), only_place("a b a", "a"), only_place("a b a", "c")
+    (2, None, None)
+    """
+    first = context.find(text)
+    return first if first >= 0 and context.find(text, first + 1) < 0 else None
+
+
+def _named(record: Record) -> str:
+    return f" (question {record.values['id']})" if "id" in record.values else ""
+
+
+QUESTIONS = Shape(_resolve, _read)
+"""A question, its context, and an answer that stands in it."""
