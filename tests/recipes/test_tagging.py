@@ -31,6 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tagged")
     for task in ("udpos", "panx"):
         toy.write_tagged(root / "data", task, LANGUAGES)
+        (root / "data" / task / "test-ko.tsv").write_text("개\n정원\n\n비\n", encoding="utf-8")  # without tags
         wanted = load_recipe(f"{task}-translate-base").translation.languages or ()
         examples = toy.sentences(20, entities=task == "panx")
         toy.write_sentence_translations(root / f"translate_train.{task}.txt", [*wanted, "zh"], examples)
@@ -117,6 +118,10 @@ def test_a_run_s_own_predictions_score_as_in_its_results(
     said = xtune("evaluate", tmp_path / "run", "--data-dir", data / "data", "--output-dir", tmp_path / "evaluated")
     assert said.code == 0, said.err
     assert json.loads((tmp_path / "evaluated" / "results.json").read_text("utf-8"))["scores"]["test"] == scored
+    assert "no labels in ko: predicted, not scored" in said.out
+    for folder in ("run", "evaluated"):
+        lines = (tmp_path / folder / "predictions" / task / "test-ko.tsv").read_text("utf-8").split("\n")
+        assert [line == "" for line in lines[:5]] == [False, False, True, False, True]
 
 
 # ---- a user's own files
@@ -256,7 +261,8 @@ def test_the_pipeline_of_transformers_beside_xtune_predict(
     xtune: Command, learnt: Path, tiny_model: TinyModel, tmp_path: Path, pooling: str, agreement: float
 ) -> None:
     """The first sub-word's tag is the word's, and so the same; one of a model that was taught to pool often is."""
-    learn(xtune, learnt, tiny_model("xlm-roberta"), pooling, f"pooling={pooling}")
+    keys = () if pooling == "first" else (f"pooling={pooling}", "method=plain")  # the first is there already
+    learn(xtune, learnt, tiny_model("xlm-roberta"), pooling, *keys)
     examples = [words for words, _ in toy.sentences(30, seed=7) + toy.tagged_into("de", toy.sentences(30, seed=8))]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps({"tokens": words}) + "\n" for words in examples), "utf-8")
     said = xtune("predict", learnt / pooling, "--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
