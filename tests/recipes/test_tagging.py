@@ -31,6 +31,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("tagged")
     for task in ("udpos", "panx"):
         toy.write_tagged(root / "data", task, LANGUAGES)
+        (root / "data" / task / "test-ko.tsv").write_text("개\n정원\n\n비\n", encoding="utf-8")  # without tags
         wanted = load_recipe(f"{task}-translate-base").translation.languages or ()
         examples = toy.sentences(20, entities=task == "panx")
         toy.write_sentence_translations(root / f"translate_train.{task}.txt", [*wanted, "zh"], examples)
@@ -117,6 +118,10 @@ def test_a_run_s_own_predictions_score_as_in_its_results(
     said = xtune("evaluate", tmp_path / "run", "--data-dir", data / "data", "--output-dir", tmp_path / "evaluated")
     assert said.code == 0, said.err
     assert json.loads((tmp_path / "evaluated" / "results.json").read_text("utf-8"))["scores"]["test"] == scored
+    assert "no labels in ko: predicted, not scored" in said.out
+    for folder in ("run", "evaluated"):
+        lines = (tmp_path / folder / "predictions" / task / "test-ko.tsv").read_text("utf-8").split("\n")
+        assert [line == "" for line in lines[:5]] == [False, False, True, False, True]
 
 
 # ---- a user's own files
@@ -256,7 +261,8 @@ def test_the_pipeline_of_transformers_beside_xtune_predict(
     xtune: Command, learnt: Path, tiny_model: TinyModel, tmp_path: Path, pooling: str, agreement: float
 ) -> None:
     """The first sub-word's tag is the word's, and so the same; one of a model that was taught to pool often is."""
-    learn(xtune, learnt, tiny_model("xlm-roberta"), pooling, f"pooling={pooling}")
+    keys = () if pooling == "first" else (f"pooling={pooling}", "method=plain")  # the first is there already
+    learn(xtune, learnt, tiny_model("xlm-roberta"), pooling, *keys)
     examples = [words for words, _ in toy.sentences(30, seed=7) + toy.tagged_into("de", toy.sentences(30, seed=8))]
     (tmp_path / "in.jsonl").write_text("".join(json.dumps({"tokens": words}) + "\n" for words in examples), "utf-8")
     said = xtune("predict", learnt / pooling, "--input", tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl")
@@ -273,76 +279,3 @@ def test_the_pipeline_of_transformers_beside_xtune_predict(
         if pooling == "first":
             assert [token["score"] for token in first] == pytest.approx(line["probabilities"], abs=1e-5)
     assert sum(same) / len(same) >= agreement
-
-
-# ---- what is refused, at once and with nothing written
-
-
-@pytest.fixture(scope="module")
-def classifier(tiny_model: TinyModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from xtune.tasks.classification import Classification
-
-    folder = tmp_path_factory.mktemp("classifier")
-    Classification("text-classification", ("a", "b")).load_model(str(tiny_model("bert"))).save_pretrained(folder)
-    return folder
-
-
-BIO = "dog\tB-LOC\nnew\tO\n\ngarden\tB-LOC\nrain\tI-LOC\n"
-BAD = {
-    "one tag": ({"train.conll": "dog\tO\n"}, (), "there is only O", "data.label_column"),
-    "a tag that only the dev set has": ({"dev-en.conll": "dog\tB-ORG\n"}, (), "dev-en.conll, line 1", "mean 'B-LOC'"),
-    "bilou": ({"train.conll": BIO.replace("I-", "L-")}, (), "'L-LOC' is of BILOU", "E- in place of L-"),
-    "entities and other tags": ({"train.conll": f"{BIO}\nis\tAUX\n"}, (), "'AUX' is no tag of BIO", "O, B-TYPE"),
-    "a broken line": ({"train.conll": f"{BIO}dog\n"}, (), "train.conll, line 6", "there are 1 columns, and 2"),
-    "csv": ({"train.csv": "a,b\n"}, ("data.train=train.csv",), "'.csv' is no format", ".conllu"),
-    "a column that there is not": ({}, ("data.label_column=3",), "there is no column 3", "counted from 1"),
-    "a metric that these tags do not have": ({}, ("selection.metric=accuracy",), "no metric 'accuracy'", "known: f1"),
-    "pooling that there is not": ({}, ("pooling=last",), "'last' does not fit", "pooling"),
-    "sums without a linear head": ({}, ("pooling=sum", "model=@modernbert"), "no linear head", "pooling=first"),
-    "r1 with translations": (
-        {"t.txt": "dog new\tde\tHund neu\n"},
-        ("augmentation=mt", "method=xtune", "data.translations=t.txt"),
-        "R1 of stage1 would compare the words of a text with those of its translation",
-        "augmentation.stage1=ss",
-    ),
-    "translations of something else": (
-        {"t.txt": "cat\tde\tKatze\n"},
-        ("augmentation.data=mt", "method=data-augmentation", "data.translations=t.txt"),
-        "t.txt, field 'data.translations': no row translates an example",
-        "check that these are translations",
-    ),
-}
-
-
-@pytest.mark.parametrize(("files", "keys", "problem", "remedy"), BAD.values(), ids=BAD.keys())
-def test_what_is_wrong_is_said_at_once(
-    xtune: Command,
-    tiny_model: TinyModel,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    files: dict[str, str],
-    keys: tuple[str, ...],
-    problem: str,
-    remedy: str,
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name, content in {"train.conll": BIO, "dev-en.conll": BIO, **files}.items():
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    given = [f"model={tiny_model('bert')}", "method=plain", "data.train=train.conll", "data.dev=dev-en.conll"]
-    given += [key.replace("@modernbert", str(tiny_model("modernbert"))) for key in keys]
-    before = sorted(tmp_path.iterdir())
-    said = xtune("train", "tagging", *given, "--output-dir", "run")
-    assert said.code == 2 and problem in said.err and remedy in said.err
-    assert sorted(tmp_path.iterdir()) == before
-
-
-@pytest.mark.parametrize(
-    ("task", "problem"),
-    [("panx", "panx is a task of tagging, and the model is one of classification"), ("tagging", "a task of tagging")],
-)
-def test_a_model_of_another_kind(
-    xtune: Command, data: Path, classifier: Path, tmp_path: Path, task: str, problem: str
-) -> None:
-    where = ("--data-dir", data / "data", "--output-dir", tmp_path / "out")
-    said = xtune("evaluate", classifier, "--task", task, *where)
-    assert said.code == 2 and problem in said.err and not (tmp_path / "out").exists()

@@ -1,8 +1,8 @@
 """From files and the Hub to annotated examples.
 
 `load_split` gives the examples of a split and a language wherever they come from (`Source`): XTREME's folders, a
-user's CSV, TSV or JSONL files, the Hub. `write_examples` puts them on disk as an `ExampleTable`, so that memory does
-not grow with the training set; `load_translations` does the same for translations, joined to the examples they
+user's CSV, TSV, JSONL or CoNLL files, the Hub. `write_examples` puts them on disk as an `ExampleTable`, so that memory
+does not grow with the training set; `load_translations` does the same for translations, joined to the examples they
 translate. `load_dictionaries` reads MUSE's dictionaries. Whatever is wrong in a file is an `InputError` that names
 the file, the line and the column.
 """

@@ -38,6 +38,14 @@ def test_the_card_says_how_well_and_how_and_whom_to_cite() -> None:
     assert results["environment"]["torch"] in text
 
 
+def test_the_card_of_a_tagging_model_says_how_it_is_used() -> None:
+    results = {**built(), "task": "panx"}
+    first, summed = (model_card(results, {"task": "panx", "pooling": pooling}) for pooling in ("first", "sum"))
+    assert yaml.safe_load(first.split("---\n")[1])["pipeline_tag"] == "token-classification"
+    assert 'pipeline("token-classification"' in first and "is_split_into_words=True" in first
+    assert "is_split_into_words" not in summed and "`xtune predict` does" in summed
+
+
 def test_a_card_without_scores() -> None:
     nothing = {"scores": {"dev": {}, "test": {}}, "average": {}, "transfer_gap": {}}
     card = model_card({**built(), **nothing}, RECIPE)
