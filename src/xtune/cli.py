@@ -68,7 +68,9 @@ def xtune(
 
 @app.command(epilog="xtune quickstart --task nli")
 def quickstart(
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="topic, nli or paraphrase.")] = "topic",
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="topic, nli, paraphrase, ner, pos, qa.")
+    ] = "topic",
     output_dir: Annotated[
         str | None, typer.Option("--output-dir", metavar="DIR", help="Default: quickstart-TASK.")
     ] = None,

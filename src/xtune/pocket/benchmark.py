@@ -21,7 +21,7 @@ from xtune.pocket.plan import Asked, Clause
 from xtune.pocket.writers import Writer
 
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
-TASKS = ("topic", "nli", "paraphrase", "udpos", "panx", "qa")
+TASKS = ("topic", "nli", "paraphrase", "pos", "ner", "qa")
 PARTS = (*TASKS, "tatoeba", "mono")
 _PAIR_LABELS = ("0", "1")
 _ASKED: tuple[Asked, ...] = tuple(ASKED_ROLES)
@@ -150,8 +150,8 @@ def _write_task(writer: Writer, seed: int, sizes: Sizes, task: str) -> dict[str,
         "topic": (_document, writer.topic),
         "nli": (lambda draw, row: inference(draw, NLI_LABELS[row % 3]), partial(writer.pairs, "nli")),
         "paraphrase": (lambda draw, row: paraphrase(draw, _PAIR_LABELS[row % 2]), partial(writer.pairs, "paraphrase")),
-        "udpos": (lambda draw, row: draw.any(), partial(writer.tags, "udpos", entities=False)),
-        "panx": (lambda draw, row: sentence_with_names(draw), partial(writer.tags, "panx", entities=True)),
+        "pos": (lambda draw, row: draw.any(), partial(writer.tags, "pos", entities=False)),
+        "ner": (lambda draw, row: sentence_with_names(draw), partial(writer.tags, "ner", entities=True)),
         "qa": (lambda draw, row: question(draw, _ASKED[row % 3]), writer.questions),
     }
     draw, write = ways[task]

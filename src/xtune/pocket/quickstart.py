@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 from rich.markup import escape
 
+from xtune.config.auto import Kind
 from xtune.config.load import load_recipe
 from xtune.config.recipe import Recipe
 from xtune.data import languages_of, load_split
@@ -28,7 +29,14 @@ from xtune.runs.fit import fit
 from xtune.tasks.datasets import dataset
 from xtune.training.overview import Overview, Planned
 
-TASKS = ("topic", "nli", "paraphrase")
+TASKS = ("topic", "nli", "paraphrase", "ner", "pos", "qa")
+
+OWN: dict[Kind, str] = {
+    "classification": "xtune train text-classification data.train=my.csv data.dev=dev.csv",
+    "tagging": "xtune train tagging data.train=train.conll data.dev=dev.conll",
+    "span": "xtune train span data.train=train.json data.dev=dev.json",
+}
+"""How each kind of task is trained on one's own data."""
 METHODS = ("plain", "xtune")
 STAGES = {
     "plain/stage1": Planned("plain", 1.0),
@@ -97,7 +105,7 @@ def _introduce(recipe: Recipe, folder: Path, data: Path, console: Console) -> No
     record = json.loads((data / "benchmark.json").read_text(encoding="utf-8"))
     sizes, row = record["examples"][recipe.task], dataset(recipe.task)
     train = min(sizes["train"], recipe.data.max_train_examples or sizes["train"])
-    texts = "texts" if row.texts == 1 else "pairs of texts"
+    texts = {"tagging": "sentences", "span": "questions"}.get(row.kind, "texts" if row.texts == 1 else "pairs of texts")
     console.print(f"[bold]{row.description}[/] Labels in English, tests in {len(row.languages)} languages.\n")
     for name, said in (
         ("data", f"{train:,} English {texts}; {sizes['test']} tests a language: {folder / 'data'}"),
@@ -124,7 +132,7 @@ def _conclude(comparison: Comparison, folder: Path, console: Console) -> None:
     console.print(f"[bold]{'report':<9}[/]{escape(str(folder / 'report.html'))}", highlight=False, soft_wrap=True)
     runs = "  ".join(str(folder / method) for method in METHODS)
     console.print(f"[bold]{'runs':<9}[/]{escape(runs)}\n\n[bold]Next[/]", highlight=False, soft_wrap=True)
-    for what, command in next_steps(folder):
+    for what, command in next_steps(folder, comparison.task):
         console.print(f"  {what}\n    [cyan]{escape(command)}[/]", highlight=False, soft_wrap=True)
 
 
@@ -138,17 +146,17 @@ def sentence(comparison: Comparison) -> str:
     return f"{said}\n{bare} had neither labels nor a dictionary." if bare else said
 
 
-def next_steps(folder: Path) -> list[tuple[str, str]]:
+def next_steps(folder: Path, task: str) -> list[tuple[str, str]]:
     """What to try next: what it is for, and the command."""
     run, data, new = (shlex.quote(str(folder / name)) for name in ("xtune", "data", "new.csv"))
-    own = "xtune train text-classification data.train=my.csv data.dev=dev.csv"
+    own = OWN[dataset(task).kind]
     return [
-        ("label some texts with the new model:", f"xtune predict {run} --input {new} --output labels.jsonl"),
+        ("let the new model read some texts:", f"xtune predict {run} --input {new} --output labels.jsonl"),
         (
             "score it in some languages:",
             f"xtune evaluate {run} --data-dir {data} --languages de,sw --output-dir scores",
         ),
-        ("fine-tune a full-size encoder, from the Hub, on your own texts and labels:", own),
+        ("fine-tune a full-size encoder, from the Hub, on your own data:", own),
     ]
 
 
@@ -157,7 +165,8 @@ def write_texts(data: Path, task: str, path: Path) -> None:
     source = dataset(task).locate(folder=data)
     languages = languages_of(source, "test")
     examples = [next(islice(load_split(source, "test", code), row, None)) for row, code in enumerate(languages)]
-    columns = ["text"] if len(examples[0].texts) == 1 else ["text_a", "text_b"]
+    pair = ["question", "context"] if dataset(task).kind == "span" else ["text_a", "text_b"]
+    columns = ["text"] if len(examples[0].texts) == 1 else pair
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(["language", *columns])

@@ -64,8 +64,12 @@ class Writer:
                 words = realise(self.lexicon, clause, language).words
                 lines += ["", *(f"{word.text}\t{word.entity if entities else word.tag}" for word in words)]
             _write_lines(self._path(task, f"{split}-{language}.tsv"), lines[1:])
-        if split == "train":
-            self._translations(task, [{"text": (clause,)} for clause in items])
+        for language in LANGUAGES[1:] if split == "train" else ():  # of words, so that each keeps its place
+            rows = [
+                {"id": str(row), "language": language, "fields": {"tokens": [word.text for word in sentence.words]}}
+                for row, sentence in enumerate(self.sentences(items, language))
+            ]
+            self._json_lines(task, language, rows)
 
     def questions(self, split: str, items: Sequence[Question]) -> None:
         """`qa/{split}-{lang}.json` in SQuAD's format."""

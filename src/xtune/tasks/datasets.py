@@ -146,14 +146,14 @@ def _complete(row: DatasetRow) -> DatasetRow:
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
-    if (len(row.labels) < 2) != (row.kind == "span"):
-        remedy = "name two or more; span extraction has none"
-        raise InputError("these are no labels of a task", file=_TABLE, field=f"{row.name}.labels", remedy=remedy)
     known = METRICS_OF[row.kind]
     for metric in row.metrics:
         if metric not in known:
             remedy = did_you_mean(metric, known)
             raise InputError(f"there is no metric '{metric}'", file=_TABLE, field=f"{row.name}.metrics", remedy=remedy)
+    if (len(row.labels) < 2) != (row.kind == "span"):
+        remedy = "name two or more; span extraction has none"
+        raise InputError("these are no labels of a task", file=_TABLE, field=f"{row.name}.labels", remedy=remedy)
     for other, label in row.aliases.items():
         if label not in row.labels:
             remedy = did_you_mean(label, row.labels)

@@ -123,15 +123,15 @@ def test_answers_stand_where_they_are_said_to(folder: Path) -> None:
 
 
 def test_names_of_test_are_not_in_training(folder: Path) -> None:
-    train = entities(folder / "panx" / "train-en.tsv")
+    train = entities(folder / "ner" / "train-en.tsv")
     words = {word for name in train for word in name.split()} - {"Bank", "University"}
     for split in ("dev", "test"):
-        names = entities(folder / "panx" / f"{split}-en.tsv")
+        names = entities(folder / "ner" / f"{split}-en.tsv")
         assert len(names) > 5
         assert not words & {word for name in names for word in name.split()}
 
 
-@pytest.mark.parametrize("task", ["udpos", "panx"])
+@pytest.mark.parametrize("task", ["pos", "ner"])
 def test_tagged_sentences_are_parallel(folder: Path, task: str) -> None:
     for split in SPLITS:
         counts = {language: len(sentences(folder / task / f"{split}-{language}.tsv")) for language in languages(split)}
@@ -139,12 +139,12 @@ def test_tagged_sentences_are_parallel(folder: Path, task: str) -> None:
     kinds = {
         language: [
             sorted(tag[2:] for _, tag in sentence if tag.startswith("B-"))
-            for sentence in sentences(folder / "panx" / f"test-{language}.tsv")
+            for sentence in sentences(folder / "ner" / f"test-{language}.tsv")
         ]
         for language in LANGUAGES
     }
     assert all(found == kinds["en"] for found in kinds.values())
-    tags = {tag for s in sentences(folder / "udpos" / "train-en.tsv") for _, tag in s}
+    tags = {tag for s in sentences(folder / "pos" / "train-en.tsv") for _, tag in s}
     assert tags <= {"ADJ", "ADP", "ADV", "AUX", "DET", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT", "VERB"}
 
 

@@ -18,6 +18,6 @@ def test_write_leaves_every_part_in_the_folder_and_says_how_to_go_on(
     folder = tmp_path / "pocket"
     done = CliRunner().invoke(app, ["pocket", "write", str(folder), "--seed", "3"])
     assert done.exit_code == 0, done.output
-    parts = {"topic", "nli", "paraphrase", "udpos", "panx", "qa", "tatoeba", "mono", "dictionaries"}
+    parts = {"topic", "nli", "paraphrase", "pos", "ner", "qa", "tatoeba", "mono", "dictionaries"}
     assert {path.name for path in folder.iterdir()} == {*parts, "benchmark.json"}
     assert "xtune train pocket-topic --data-dir" in done.output

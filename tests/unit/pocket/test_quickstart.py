@@ -40,7 +40,7 @@ def test_both_recipes_differ_in_their_method_alone_and_train_the_stages_shown(tm
 
 
 def test_the_next_steps_can_be_typed_whatever_the_folder_is_called() -> None:
-    steps = [shlex.split(command) for _, command in next_steps(Path("my folder"))]
+    steps = [shlex.split(command) for _, command in next_steps(Path("my folder"), "topic")]
     assert [step[:2] for step in steps] == [["xtune", "predict"], ["xtune", "evaluate"], ["xtune", "train"]]
     assert steps[0][2:5] == ["my folder/xtune", "--input", "my folder/new.csv"]
 
