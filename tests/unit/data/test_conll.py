@@ -47,7 +47,7 @@ DOGS = [[("Two", "NUM"), ("dogs", "NOUN")], [("Go", "VERB")]]
         ("a.conll", "# text = a\tb\n# O O O\nTwo\tNUM\ndogs\tNOUN\n\nGo\tVERB\n"),
         ("a.bio", "# id = 1\nTwo\tNUM\ndogs\tNOUN\n\n# id = 2\n# text = Go\nGo\tVERB\n"),
         ("a.iob", "# two words\nTwo NUM\ndogs NOUN\n\n# comment\nGo VERB\n"),
-        ("a.tsv.gz", gzip.compress(b"Two\tNUM\ndogs\tNOUN\n\nGo\tVERB\n")),
+        ("a.tsv.gz", gzip.compress(b"Two\tNUM\ndogs\tNOUN\n\nGo\tVERB\n", mtime=0)),
         ("a.conll.xz", lzma.compress(b"Two NUM\ndogs NOUN\n\nGo VERB\n")),
     ],
 )
@@ -206,7 +206,7 @@ BAD = {
         "a.tsv", "a\tO\n", "a word has one column", "name one", None, "data.text_columns", Columns(text=("1", "2"))
     ),
     "not UTF-8": Case("a.tsv", "für\tO\n".encode("latin-1"), "is not UTF-8", "iconv", 1),
-    "cut short": Case("a.tsv.gz", gzip.compress(b"a\tO\n")[:-9], "ends early", "again", None),
+    "cut short": Case("a.tsv.gz", gzip.compress(b"a\tO\n", mtime=0)[:-9], "ends early", "again", None),
     "another format": Case("a.xml", "<a/>", "'.xml' is no format that can be read", ".conllu", None),
     "csv": Case("a.csv", "text,label\na,O\n", "'.csv' is no format", "known: .tsv", None),
     "json: no words": Case("a.jsonl", '{"tags": ["O"]}', "there are no words to tag", "call them tokens", 1, "tokens"),
