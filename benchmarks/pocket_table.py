@@ -110,11 +110,12 @@ def table(task: str, found: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
             if name == "plain"
             else f"{mean(gains):+.1f} ± {_sd(gains):.1f}, {sum(g > 0 for g in gains)}/{len(gains)}"
         )
-        lines.append(
-            f"| {name} | {' | '.join(shown)} | {gain} | {'' if p is None else f'{p:.3f}'} "
-            f"| {mean(v['seconds'] for v in values):.0f} |"
-        )
+        lines.append(f"| {name} | {' | '.join(shown)} | {gain} | {_p(p)} | {mean(v['seconds'] for v in values):.0f} |")
     return "\n".join(lines)
+
+
+def _p(value: float | None) -> str:
+    return "" if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _sd(values: Sequence[float]) -> float:
