@@ -16,8 +16,8 @@ from tests.recipes.conftest import Command
 from xtune.pocket import Sizes, supplies
 from xtune.pocket.benchmark import write_benchmark
 
-MARGIN = 5.0
-"""Points that xtune gains at least on the mean of the target languages: half of what was measured (docs/results.md)."""
+MARGIN = 8.0
+"""Points that xtune gains at least on the mean of the targets: half of what five seeds gave (docs/results.md)."""
 
 SMALL = Sizes(train=35, dev=14, test=14)
 
