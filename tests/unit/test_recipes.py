@@ -3,7 +3,7 @@
 Paper: tables 7 and 8 (A*, A, A', λ), appendix B (epochs, batch size 32, linear schedule, warm-up), section 4.1 (ratio
 1.0, models, selection). Code: learning rates, word ratios, lengths, which languages, no warm-up for XNLI and PAWS-X, KL
 averaged over labels, R2 on augmented rows only and for entities with hard targets, parts of speech from sums over
-sub-words, augmentation drawn anew each epoch.
+sub-words, augmentation drawn anew each epoch, and of span extraction windows, micro-batches and the steps of stage 2.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import yaml
 from xtune.config.load import load_recipe, recipe_names
 from xtune.config.recipe import AugmentationConfig, DataConfig
 from xtune.runs.resolve import resolve
+from xtune.tasks.datasets import dataset
 
 XNLI = ["ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
 PAWSX = ["de", "es", "fr", "ja", "ko", "zh"]
@@ -52,6 +53,32 @@ TAGGING: dict[str, tuple[Any, ...]] = {
     "panx-translate-large": (LARGE, TRANSLATE, "mt", 0.3, 1.0, "hard", "first", 7e-6, PANX),
 }
 
+XQUAD, MLQA, TYDIQA = "ar de el es hi ru th tr vi zh", "ar de es hi vi zh", "ar bn fi id ko ru sw te"
+
+# setting, A*, A, λ2, selection, learning rate, epochs, steps of stage 2, languages translated into; A' is subword
+# sampling, λ1 is 5 throughout; base and large differ in model, rate, micro-batch (32 × 1, 4 × 8), in TyDiQA steps
+SPAN: dict[str, tuple[Any, ...]] = {
+    "xquad-transfer-base": (TRANSFER, "cs", "ss", 5.0, "dev-mean", 3e-5, 4, 24000, None),
+    "xquad-transfer-large": (TRANSFER, "cs", "ss", 5.0, "dev-mean", 1.5e-5, 4, 24000, None),
+    "xquad-translate-base": (TRANSLATE, "cs", "mt", 0.1, "dev-mean", 3e-5, 4, 24000, XQUAD),
+    "xquad-translate-large": (TRANSLATE, "cs", "mt", 0.1, "dev-mean", 1.5e-5, 4, 24000, XQUAD),
+    "mlqa-transfer-base": (TRANSFER, "cs", "ss", 5.0, "dev-mean", 3e-5, 4, 24000, None),
+    "mlqa-transfer-large": (TRANSFER, "cs", "ss", 5.0, "dev-mean", 1.5e-5, 4, 24000, None),
+    "mlqa-translate-base": (TRANSLATE, "cs", "mt", 0.5, "dev-mean", 3e-5, 4, 24000, MLQA),
+    "mlqa-translate-large": (TRANSLATE, "cs", "mt", 0.5, "dev-mean", 1.5e-5, 4, 24000, MLQA),
+    "tydiqa-transfer-base": (TRANSFER, "ss", "ss", 5.0, "source-dev", 3e-5, 20, 5000, None),
+    "tydiqa-transfer-large": (TRANSFER, "ss", "ss", 5.0, "source-dev", 1.5e-5, 10, 2500, None),
+    "tydiqa-translate-base": (TRANSLATE, "ss", "mt", 0.3, "source-dev", 3e-5, 20, 5000, TYDIQA),
+    "tydiqa-translate-large": (TRANSLATE, "ss", "mt", 0.3, "source-dev", 1.5e-5, 10, 2500, TYDIQA),
+}
+
+# F1/EM: tables 2 (base) and 1 (large)
+SPAN_SCORES = {
+    "xquad": ("73.9/59.0", "79.4/64.4", "78.1/64.4", "82.5/69.0"),
+    "mlqa": ("68.1/50.2", "74.4/56.2", "69.7/52.1", "75.0/57.1"),
+    "tydiqa": ("61.2/45.2", "74.8/59.4", "65.9/51.1", "75.4/60.8"),
+}
+
 # Encoders that nobody published values for, with those of XLM-R base.
 OTHERS = {
     "xnli-transfer-mbert": "google-bert/bert-base-multilingual-cased",
@@ -61,7 +88,9 @@ OTHERS = {
 
 
 POCKET = ("pocket-topic", "pocket-nli", "pocket-paraphrase", "pocket-pos", "pocket-ner", "pocket-qa")
-GENERIC = ("text-classification", "text-pair", "tagging", "span")
+
+# learning rates
+GENERIC = {"text-classification": 1e-5, "text-pair": 1e-5, "tagging": 2e-5, "span": 3e-5}
 
 
 @pytest.mark.parametrize("name", PAPER)
@@ -93,10 +122,12 @@ def test_published_values(name: str) -> None:
     assert (train["weight_decay"], train["max_grad_norm"], train["adam_epsilon"]) == (0.0, 1.0, 1e-8)
 
 
-@pytest.mark.parametrize("name", [*PAPER, *TAGGING])
+@pytest.mark.parametrize("name", [*PAPER, *TAGGING, *SPAN])
 def test_the_stages_carry_the_published_values(name: str) -> None:
     if name in PAPER:
         _, _, names, _, lambda1, lambda2, *_ = PAPER[name]
+    elif name in SPAN:
+        names, lambda1, lambda2 = f"{SPAN[name][1]} {SPAN[name][2]} ss", 5.0, SPAN[name][3]
     else:
         names, lambda1, lambda2 = f"ss {TAGGING[name][2]} ss", 5.0, TAGGING[name][4]
     a_star, a, a_prime = names.split()
@@ -106,7 +137,9 @@ def test_the_stages_carry_the_published_values(name: str) -> None:
     assert second.augmentation == a and second.r1 is not None and second.r2 is not None
     assert (second.r1.augmentation, second.r1.weight, second.r1.stop_gradient) == (a_prime, lambda1, True)
     assert (second.r2.teacher, second.r2.weight) == ("stage1", lambda2)
-    assert first.train == second.train == {}  # ten epochs each; in stage 2 over D_A
+    assert first.train == {}
+    # Of the others ten epochs each, in stage 2 over D_A.
+    assert second.train == ({"max_steps": SPAN[name][7]} if name in SPAN else {})
 
 
 @pytest.mark.parametrize("name", TAGGING)
@@ -132,6 +165,49 @@ def test_published_values_of_tagging(name: str) -> None:
     assert (train["weight_decay"], train["max_grad_norm"], train["adam_epsilon"]) == (0.0, 1.0, 1e-8)
 
 
+@pytest.mark.parametrize("name", SPAN)
+def test_published_values_of_span_extraction(name: str) -> None:
+    setting, stage1, data, lambda2, by, rate, epochs, _, languages = SPAN[name]
+    large = name.endswith("large")
+    recipe = resolve(load_recipe(name))
+    assert (recipe.task, recipe.setting, recipe.method) == (name.partition("-")[0], setting, "xtune")
+    assert recipe.model == (LARGE if large else BASE)
+    assert (recipe.max_length, recipe.stride, recipe.max_question_length) == (384, 128, 64)
+    assert recipe.augment_question is False
+    assert recipe.augmentation == AugmentationConfig(stage1=stage1, data=data, consistency="ss")
+    sampling = recipe.subword_sampling
+    assert (sampling.ratio, sampling.alpha, sampling.nbest) == (0.3, 0.3, None)
+    assert (recipe.code_switch.ratio, recipe.code_switch.languages) == (0.3, None)
+    assert recipe.translation.draw == "sampled"
+    assert sorted(recipe.translation.languages or ()) == sorted((languages or "").split())
+    consistency = recipe.consistency
+    assert (consistency.lambda1, consistency.lambda2, consistency.targets) == (5.0, lambda2, "soft")
+    assert (consistency.reduction, consistency.rows, consistency.positions) == ("batchmean", "augmented", "unchanged")
+    assert (recipe.ratio, recipe.resample) == (1.0, "epoch")
+    assert (recipe.selection.by, recipe.selection.metric, recipe.source_language) == (by, "f1", "en")
+    train = recipe.train
+    assert (train["learning_rate"], train["num_train_epochs"]) == (rate, epochs)
+    micro, accumulation = train["per_device_train_batch_size"], train["gradient_accumulation_steps"]
+    assert (micro, accumulation) == ((4, 8) if large else (32, 1))
+    assert (train["warmup_steps"], train["lr_scheduler_type"], train["eval_strategy"]) == (0.1, "linear", "epoch")
+    assert (train["weight_decay"], train["max_grad_norm"], train["adam_epsilon"]) == (0.0, 1.0, 1e-8)
+
+
+@pytest.mark.parametrize("name", SPAN)
+def test_span_recipes_say_what_was_published_and_what_was_selected_on_test(name: str) -> None:
+    task, setting, size = name.split("-")
+    score = SPAN_SCORES[task][2 * (setting == "translate") + (size == "large")]
+    note = load_recipe(name).note or ""
+    assert f"table {1 if size == 'large' else 2}: {score} F1/EM" in note
+    assert ("selected on test" in note) == (task == "tydiqa")
+
+
+@pytest.mark.parametrize("task", SPAN_SCORES)
+def test_translations_are_into_all_target_languages(task: str) -> None:
+    row = dataset(task)
+    assert row.languages == ("en", *(load_recipe(f"{task}-translate-base").translation.languages or ()))
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_other_encoders_have_the_values_of_the_base_model(name: str) -> None:
     recipe, base = load_recipe(name), load_recipe("xnli-transfer-base")
@@ -141,7 +217,7 @@ def test_other_encoders_have_the_values_of_the_base_model(name: str) -> None:
 
 
 def test_no_recipe_is_missing_from_here() -> None:
-    assert set(recipe_names()) == {*PAPER, *TAGGING, *OTHERS, *POCKET, *GENERIC}
+    assert set(recipe_names()) == {*PAPER, *TAGGING, *SPAN, *OTHERS, *POCKET, *GENERIC}
 
 
 @pytest.mark.parametrize("name", POCKET)
@@ -155,8 +231,7 @@ def test_pocket_recipes_need_nothing_and_use_no_labels_but_the_sources(name: str
 
 
 def test_generic_recipes_suit_any_label_space_and_use_no_labels_but_the_sources() -> None:
-    rates = {"text-classification": 1e-5, "text-pair": 1e-5, "tagging": 2e-5}
-    for name, rate in rates.items():
+    for name, rate in GENERIC.items():
         recipe = load_recipe(name)
         assert (recipe.task, recipe.augmentation, recipe.setting) == (name, "auto", "auto")
         assert recipe.consistency.reduction == "batchmean"
@@ -170,7 +245,7 @@ def test_paper_recipes_give_the_source_of_every_value(name: str) -> None:
     """A value without a word on where it comes from cannot be checked."""
     text = resources.files("xtune.recipes").joinpath(f"{name}.yaml").read_text("utf-8")
     assert yaml.safe_load(text)["note"]
-    if name in (*PAPER, *TAGGING):
+    if name in (*PAPER, *TAGGING, *SPAN):
         unexplained = [
             line
             for line in text.splitlines()
