@@ -228,7 +228,9 @@ def write_squad(path: Path, examples: Sequence[Question], unknown: Collection[st
     path.parent.mkdir(parents=True, exist_ok=True)
     paragraphs = []
     for each in examples:
-        fields = {**each.fields, "answers": [{"text": "nowhere", "answer_start": 0}]} if each.id in unknown else each.fields
+        fields = (
+            {**each.fields, "answers": [{"text": "nowhere", "answer_start": 0}]} if each.id in unknown else each.fields
+        )
         paragraphs.append({"context": each.context, "qas": [fields]})
     path.write_text(json.dumps({"version": "1.1", "data": [{"paragraphs": paragraphs}]}, indent=1), encoding="utf-8")
     return path
