@@ -7,9 +7,12 @@ learnt from English says nothing of them, unless a dictionary or a translation d
 from __future__ import annotations
 
 import csv
+import json
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 THINGS: dict[str, tuple[str, ...]] = {
     "nature": ("dog", "apples", "garden", "rain"),
@@ -173,3 +176,73 @@ def write_sentence_translations(path: Path, languages: Sequence[str], examples: 
         for language in languages
     ]
     return write_tsv(path, lines)
+
+
+# ---- questions and answers
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its context, and the answer, which stands in the context once."""
+
+    id: str
+    question: str
+    context: str
+    answer: str
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As SQuAD has them."""
+        answers = [{"text": self.answer, "answer_start": self.context.index(self.answer)}]
+        return {"id": self.id, "question": self.question, "answers": answers}
+
+
+def questions(count: int, *, seed: int = 0, long: int = 8) -> list[Question]:
+    """English contexts of a thing of each kind, each question for one of them; every fourth has `long` sentences more.
+
+    The answer is the thing, with the adjective before it where there is one.
+    """
+    rng = random.Random(seed)
+    made = []
+    for number in range(count):
+        kind = list(THINGS)[number % len(THINGS)]
+        named = {each: rng.choice(("", "old ", "new ")) + rng.choice(things) for each, things in THINGS.items()}
+        sentences = [f"the {thing} is {rng.choice(('near', 'under', 'with'))} today ." for thing in named.values()]
+        sentences += ["and a new was after the old ."] * (0 if number % 4 else long)
+        rng.shuffle(sentences)
+        made.append(Question(f"q{seed}-{number}", f"who is {kind} ?", " ".join(sentences), named[kind]))
+    return made
+
+
+def questions_into(language: str, examples: Sequence[Question]) -> list[Question]:
+    """The same questions in another language, word by word, with the answers in their places."""
+
+    def said(text: str) -> str:
+        return " ".join(translate(word, language) if word in GERMAN else word for word in text.split())
+
+    return [Question(each.id, said(each.question), said(each.context), said(each.answer)) for each in examples]
+
+
+def write_squad(path: Path, examples: Sequence[Question], unknown: Collection[str] = ()) -> Path:
+    """SQuAD's JSON, a paragraph a question; the answers whose ids are `unknown` stand nowhere in their contexts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    paragraphs = []
+    for each in examples:
+        fields = (
+            {**each.fields, "answers": [{"text": "nowhere", "answer_start": 0}]} if each.id in unknown else each.fields
+        )
+        paragraphs.append({"context": each.context, "qas": [fields]})
+    path.write_text(json.dumps({"version": "1.1", "data": [{"paragraphs": paragraphs}]}, indent=1), encoding="utf-8")
+    return path
+
+
+def write_questions(folder: Path, languages: Sequence[str], *, train: int = 12, other: int = 6) -> Path:
+    """XQuAD and TyDiQA as XTREME's folders have them, and MLQA's dev sets; the training sets in English alone."""
+    write_squad(folder / "squad/train-v1.1.json", questions(train))
+    write_squad(folder / "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.en.train.json", questions(train))
+    for language in languages:
+        dev, test = (questions_into(language, questions(other, seed=seed)) for seed in (1, 2))
+        write_squad(folder / f"mlqa/MLQA_V1/dev/dev-context-{language}-question-{language}.json", dev)
+        write_squad(folder / f"xquad/xquad.{language}.json", test)
+        write_squad(folder / f"tydiqa/tydiqa-goldp-v1.1-dev/tydiqa.goldp.{language}.dev.json", test)
+    return folder

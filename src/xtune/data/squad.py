@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from xtune.schema import Answer, Target, Text
 QUESTION, CONTEXT, ANSWERS = "question", "context", "answers"
 """What the values of a row are called where nobody says, and in SQuAD's JSON."""
 
+_ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')  # the quotes of one inside a text are escaped
 _FORMAT = 'write {"data": [{"paragraphs": [{"context": …, "qas": [{"id": …, "question": …, "answers": […]}]}]}]}'
 
 
@@ -30,9 +32,11 @@ def read_squad(path: Path) -> Iterator[Record]:
         content = json.loads(text)
     except json.JSONDecodeError as failure:
         raise InputError(f"this is no JSON: {failure.msg}", file=path, line=failure.lineno, remedy=_FORMAT) from None
+    ids = ((json.loads(match[1]), match.start(1)) for match in _ID.finditer(text))
     place, line = 0, 1
     for where, context, question in _questions(content, path):
-        if (found := text.find(json.dumps(question.get("id"), ensure_ascii=False), place)) >= 0:
+        if "id" in question:
+            found = next((at for id, at in ids if id == question["id"]), place)
             place, line = found, line + text.count("\n", place, found)
         if question.get("is_impossible"):
             remedy = "leave such questions out: an answer is always a stretch of the context here"
@@ -62,13 +66,18 @@ def _list(value: Any, key: str, at: str, path: Path) -> Sequence[Any]:
 
 def _resolve(columns: Columns, record: Record, file: str | Path, expected: Expected) -> Columns:
     found = list(record.values)
-    label = columns.label
-    if label == Columns().label:
-        label = next((name for name in (ANSWERS, "answer") if name in found), ANSWERS)
+    label = answer_column(columns, record)
     text = columns.text or (QUESTION, CONTEXT)
     return with_id(
         replace(columns, text=text, label=label), record, file, [*text, *([label] if expected.labelled else [])]
     )
+
+
+def answer_column(columns: Columns, record: Record) -> str:
+    """What the answers of a row are called: as said, else by one of their usual names."""
+    if columns.label != Columns().label:
+        return columns.label
+    return next((name for name in (ANSWERS, "answer") if name in record.values), ANSWERS)
 
 
 def _read(
@@ -96,7 +105,7 @@ def _read(
     return tuple(texts), replace(found[0], alternatives=others)
 
 
-def answers(record: Record, column: str = ANSWERS) -> list[tuple[str, int | None]]:
+def answers(record: Record, column: str) -> list[tuple[str, int | None]]:
     """The answers of a row, each with its place in the context, None where it has none.
 
     They are a list of `{"text", "answer_start"}`; or both as lists, as on the Hub; or a text, with its place in
@@ -107,10 +116,7 @@ def answers(record: Record, column: str = ANSWERS) -> list[tuple[str, int | None
     """
     value = record.values.get(column)
     if isinstance(value, Mapping):
-        value = [
-            {"text": text, "answer_start": start}
-            for text, start in zip(value.get("text", ()), value.get("answer_start", ()), strict=True)
-        ]
+        value = _as_rows(value)
     if isinstance(value, str):
         value = [{"text": value, "answer_start": record.values.get("answer_start")}] if value else []
     if not isinstance(value, list | None):
@@ -124,6 +130,16 @@ def answers(record: Record, column: str = ANSWERS) -> list[tuple[str, int | None
             raise ValueError(f"{each!r} is no answer with a text and its place")
         found.append((text, start))
     return found
+
+
+def _as_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A list of texts and one of places as a list of both."""
+    texts, starts = value.get("text"), value.get("answer_start")
+    if not isinstance(texts, list) or not isinstance(starts, list):
+        raise ValueError(f"{value!r} are no answers")
+    if len(texts) != len(starts):
+        raise ValueError(f"there are {len(texts)} texts and {len(starts)} places of answers")
+    return [{"text": text, "answer_start": start} for text, start in zip(texts, starts, strict=True)]
 
 
 def _placed(context: str, text: str, start: int | None) -> Answer:

@@ -5,7 +5,8 @@ Four layouts, told apart by the files' names:
 - `{source}-{lang}-translated.tsv`, XTREME's translate-train: source texts, translated texts, label, without header;
 - `.txt`, sentences to be tagged: source, language, translation and perhaps an alignment, which is not read, with tabs
   between and blanks between words;
-- `.jsonl`: `{"id", "language", "fields": {column: text}}`; of sentences to be tagged a list of words, or a text;
+- `.jsonl`: `{"id", "language", "fields": {column: text}}`; of sentences to be tagged a list of words, or a text; of
+  questions with `"answers"` beside;
 - `.json`: questions with the ids of the source's, in SQuAD's format, with their own answers;
 - any other: the layout of the examples themselves, translated row by row: XTREME's `dev-{lang}.tsv` without header,
   or a user's `.csv` with one.
@@ -26,7 +27,7 @@ from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
 from xtune.data.formats import named, read_file, read_kind
 from xtune.data.jsonl import read_json_lines
-from xtune.data.squad import ANSWERS, CONTEXT, QUESTION, answers
+from xtune.data.squad import CONTEXT, QUESTION, answer_column, answers
 from xtune.data.tagged import words_column, words_of
 from xtune.errors import InputError
 from xtune.languages import check_language
@@ -90,7 +91,9 @@ def find_files(place: str, source_language: str, kind: Kind = "classification") 
         found = [(path, None if file_format(path) in _ROWS_SAY_IT else _language_of(path))]
     found = [(path, language) for path, language in found if language != source_language]
     if not found:
-        problem = f"there is no {source_language}-{{lang}}{_TRANSLATED} and no .jsonl file here"
+        name = f"{source_language}-{{lang}}{_TRANSLATED}"
+        name = f"*.translate.train.{source_language}-{{lang}}.json" if kind == "span" else name
+        problem = f"there is no {name} and no .jsonl file here"
         remedy = "give a pattern with {lang}, for example translations/train-{lang}.csv"
         raise InputError(problem, file=place, field="data.translations", remedy=remedy)
     return found
@@ -153,16 +156,17 @@ def _read_questions(path: Path, language: str, columns: Columns) -> Iterator[Row
             language,
             _texts(record, replace(columns, text=columns.text or (QUESTION, CONTEXT)), 2, path),
             id=None if id is None else str(id),
-            answers=_answers(record, path),
+            answers=_answers(record, path, columns),
         )
 
 
-def _answers(record: Record, path: Path) -> list[tuple[str, int | None]]:
+def _answers(record: Record, path: Path, columns: Columns) -> list[tuple[str, int | None]]:
+    column = answer_column(columns, record)
     try:
-        return answers(record)
+        return answers(record, column)
     except ValueError as failure:
         remedy = 'write [{"text": …, "answer_start": …}]'
-        raise InputError(str(failure), file=path, line=record.line, field=ANSWERS, remedy=remedy) from None
+        raise InputError(str(failure), file=path, line=record.line, field=column, remedy=remedy) from None
 
 
 def _read_words(path: Path, language: str, columns: Columns) -> Iterator[Row]:
@@ -199,7 +203,7 @@ def _read_json(path: Path, language: str | None, columns: Columns, texts: int, k
             translated: tuple[Text, ...] = (_words(fields, named(columns), path),)
         elif kind == "span":
             translated = _texts(fields, replace(columns, text=columns.text or (QUESTION, CONTEXT)), texts, path)
-            said = _answers(record, path)
+            said = _answers(record, path, Columns())
         else:
             translated = _texts(fields, columns, texts, path)
         yield Row(record.line, number, into, translated, id=str(values["id"]), answers=said)
