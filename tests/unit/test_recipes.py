@@ -177,7 +177,8 @@ def test_published_values_of_span_extraction(name: str) -> None:
     assert recipe.augmentation == AugmentationConfig(stage1=stage1, data=data, consistency="ss")
     sampling = recipe.subword_sampling
     assert (sampling.ratio, sampling.alpha, sampling.nbest) == (0.3, 0.3, None)
-    assert (recipe.code_switch.ratio, recipe.code_switch.languages) == (0.3, None)
+    switched = {"xquad": "ar de el es hi ru th tr vi zh", "mlqa": "ar de es hi vi zh"}.get(recipe.task)
+    assert (recipe.code_switch.ratio, recipe.code_switch.languages) == (0.3, switched and tuple(switched.split()))
     assert recipe.translation.draw == "sampled"
     assert sorted(recipe.translation.languages or ()) == sorted((languages or "").split())
     consistency = recipe.consistency
