@@ -1,4 +1,4 @@
-"""XQuAD, MLQA and TyDiQA: as many questions as the files are known to have, each answer in its place. Run where they are."""
+"""XQuAD, MLQA and TyDiQA: as many questions as the files are known to have, each answer in its place."""
 
 from __future__ import annotations
 

@@ -65,7 +65,6 @@ def _list(value: Any, key: str, at: str, path: Path) -> Sequence[Any]:
 
 
 def _resolve(columns: Columns, record: Record, file: str | Path, expected: Expected) -> Columns:
-    found = list(record.values)
     label = answer_column(columns, record)
     text = columns.text or (QUESTION, CONTEXT)
     return with_id(
