@@ -208,6 +208,23 @@ def test_rows_of_a_user_with_several_languages(xtune: Command, tiny_model: TinyM
     assert results["selection"]["metric"] == "exact_match"
 
 
+def test_translations_teach_answers_in_another_language(xtune: Command, tiny_model: TinyModel, tmp_path: Path) -> None:
+    """Plain fine-tuning finds English answers; German ones it knows nothing of, their words being others."""
+    english = toy.questions(192, long=0)[::3]
+    toy.write_squad(tmp_path / "train.json", english)
+    toy.write_squad(tmp_path / "mt-de.json", toy.questions_into("de", english))
+    for language in ("en", "de"):
+        asked = toy.questions(72, seed=1, long=1)[::3]
+        toy.write_squad(tmp_path / f"dev-{language}.json", toy.questions_into(language, asked))
+    fast = ("train.num_train_epochs=10", "train.learning_rate=3e-3", "train.per_device_train_batch_size=16")
+    keys = (f"model={tiny_model('bert')}", *own_files(tmp_path), "max_length=96", "selection.by=last", *fast)
+    plain = train(xtune, tmp_path / "plain", *keys, "method=plain")["scores"]["dev"]
+    translated = ("method=data-augmentation", "augmentation.data=mt", f"data.translations={tmp_path}/mt-de.json")
+    better = train(xtune, tmp_path / "translated", *keys, *translated)["scores"]["dev"]
+    assert plain["en"]["f1"] > 40 and plain["en"]["exact_match"] > 20
+    assert plain["de"]["f1"] < 25 and better["de"]["f1"] > 40
+
+
 # ---- what is wrong
 
 
