@@ -146,7 +146,7 @@ def _complete(row: DatasetRow) -> DatasetRow:
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
-    if (len(row.labels) < 2) != (row.kind == "span"):
+    if row.labels if row.kind == "span" else len(row.labels) < 2:
         remedy = "name two or more; span extraction has none"
         raise InputError("these are no labels of a task", file=_TABLE, field=f"{row.name}.labels", remedy=remedy)
     known = METRICS_OF[row.kind]

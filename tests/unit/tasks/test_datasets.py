@@ -107,7 +107,7 @@ def test_a_row_needs_only_what_has_no_default() -> None:
         ("metrics: [accuracy]", "aliases: {c: d}\n  metrics: [accuracy]", "toy.aliases"),
         ("metrics: [accuracy]", "metrics: [acuracy]", "toy.metrics"),
         ("metrics: [accuracy]", "metrics: [f1]", "toy.metrics"),
-        ("kind: classification", "kind: span", "toy.metrics"),
+        ("kind: classification", "kind: span", "toy.labels"),
         ("text: [text]", "texte: [text]", "toy.hub.0.columns"),
     ],
 )
