@@ -61,6 +61,8 @@ def model_card(results: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
 def _use(kind: Kind, pooling: str) -> str:
     """How transformers alone uses the model, and where it would say something else than xtune."""
     load = f'predict = pipeline("{PIPELINES[kind]}", model="path/to/this/folder")'
+    if kind == "span":
+        return _ANSWER
     if kind != "tagging":
         return f"{_PYTHON}\n{load}\n```"
     call = 'predict([["Two", "dogs", "."]], is_split_into_words=True)  # a word has the tag of its first sub-word'
@@ -74,6 +76,26 @@ def _use(kind: Kind, pooling: str) -> str:
 
 
 _PYTHON = "```python\nfrom transformers import pipeline\n"
+
+_ANSWER = """```python
+import torch
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+folder = "path/to/this/folder"
+tokenizer, model = AutoTokenizer.from_pretrained(folder), AutoModelForQuestionAnswering.from_pretrained(folder)
+question, context = "Who lives in Oslo?", "Anna Berg lives in Oslo."
+inputs = tokenizer(question, context, return_offsets_mapping=True, return_tensors="pt")
+offsets = inputs.pop("offset_mapping")[0]
+with torch.no_grad():
+    outputs = model(**inputs)
+ours = torch.tensor([text == 1 for text in inputs.sequence_ids()])  # tokens of the context
+scores = outputs.start_logits[0, :, None] + outputs.end_logits[0]
+scores = scores.masked_fill(~(ours[:, None] & ours).triu(), -torch.inf)
+first, last = divmod(int(scores.argmax()), len(ours))
+answer = context[offsets[first, 0] : offsets[last, 1]].strip()
+```
+
+transformers 5 has no pipeline for this. `xtune predict` also looks at contexts that are too long for the model."""
 
 
 def _score_table(results: Mapping[str, Any], splits: list[str], languages: list[str]) -> str:

@@ -151,7 +151,7 @@ def _complete(row: DatasetRow) -> DatasetRow:
         if metric not in known:
             remedy = did_you_mean(metric, known)
             raise InputError(f"there is no metric '{metric}'", file=_TABLE, field=f"{row.name}.metrics", remedy=remedy)
-    if (len(row.labels) < 2) != (row.kind == "span"):
+    if row.labels if row.kind == "span" else len(row.labels) < 2:
         remedy = "name two or more; span extraction has none"
         raise InputError("these are no labels of a task", file=_TABLE, field=f"{row.name}.labels", remedy=remedy)
     for other, label in row.aliases.items():

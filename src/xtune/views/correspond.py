@@ -153,7 +153,7 @@ def _by_word(sight: Sight) -> dict[int, _Tokens]:
         base = 0 if text.pretokenized else text.words[word][0]
         start, end = encoded.offsets[position]
         tokens.positions.append(position)
-        tokens.keys.append((encoded.ids[position], start - base, end - base))
+        tokens.keys.append((encoded.ids[position], max(start - base, 0), end - base))  # a space before is no difference
     return found
 
 

@@ -1,9 +1,19 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
 import yaml
+from transformers import AutoTokenizer
 
 from tests.unit.runs.test_results import built
+from xtune.evaluation.predict import predict_outputs
 from xtune.runs.card import model_card
+from xtune.schema import Example, Text
+from xtune.tasks.qa import QuestionAnswering
+from xtune.views.encode import Encoder
 
 RECIPE = {"task": "text-classification", "model": "some/encoder", "note": "Übung $5 ${x}"}
 
@@ -44,6 +54,22 @@ def test_the_card_of_a_tagging_model_says_how_it_is_used() -> None:
     assert yaml.safe_load(first.split("---\n")[1])["pipeline_tag"] == "token-classification"
     assert 'pipeline("token-classification"' in first and "is_split_into_words=True" in first
     assert "is_split_into_words" not in summed and "`xtune predict` does" in summed
+
+
+def test_the_code_of_a_span_models_card_gives_an_answer(tiny_model: Callable[[str], Path], tmp_path: Path) -> None:
+    """By transformers alone: it has no pipeline for this kind any more."""
+    task, folder = QuestionAnswering("span"), tiny_model("xlm-roberta")
+    torch.manual_seed(0)
+    model, tokenizer = task.load_model(str(folder)), AutoTokenizer.from_pretrained(folder)
+    model.save_pretrained(tmp_path)
+    tokenizer.save_pretrained(tmp_path)
+    card = model_card({**built(), "task": "xquad"}, {"task": "xquad"})
+    code = card.split("```python\n")[1].split("```")[0].replace("path/to/this/folder", str(tmp_path))
+    said: dict[str, Any] = {}
+    exec(code, said)
+    example = Example("0", "en", (Text.from_string(said["question"]), Text.from_string(said["context"])))
+    (best,) = task.decode([example], predict_outputs(model, Encoder(tokenizer, 64), task, [example]))
+    assert said["answer"] == best.label != ""
 
 
 def test_a_card_without_scores() -> None:

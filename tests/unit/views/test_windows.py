@@ -172,7 +172,8 @@ def _check_positions(a: Sight, b: Sight) -> None:
     text, other = a.view.example.texts[1].text, b.view.example.texts[1].text
     for x, y in pairs[1:]:
         assert a.encoded.ids[x] == b.encoded.ids[y] and a.encoded.texts[x] == b.encoded.texts[y] == 1
-        assert text[slice(*a.encoded.offsets[x])] == other[slice(*b.encoded.offsets[y])]
+        # Some tokenizers count the blank before a word to its first token; sampled pieces never do.
+        assert text[slice(*a.encoded.offsets[x])].lstrip() == other[slice(*b.encoded.offsets[y])].lstrip()
     assert len(same_positions(a, a)) == 1 + len(tokens_of(a.encoded, 1))
 
 
