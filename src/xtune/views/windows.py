@@ -55,9 +55,7 @@ def windows(encoder: Encoder, example: Example) -> list[Window]:
         return [Window(*whole, whole)]
     cuts = _Cuts(text, spans, words)
     firsts, ends = _stretches(cuts, len(spans), room, max(1, min(encoder.stride, room // 2)))
-    middles = [
-        cuts.near((after + end + 1) // 2, after - 1, end) for end, after in zip(ends, firsts[1:], strict=False)
-    ]
+    middles = [cuts.near((after + end + 1) // 2, after - 1, end) for end, after in zip(ends, firsts[1:], strict=False)]
     own = pairwise([0, *middles, len(spans)])
     return [
         Window(cuts.character(first), cuts.character(end), (cuts.character(a), cuts.character(b)))

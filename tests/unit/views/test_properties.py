@@ -7,6 +7,7 @@ import pytest
 
 from tests.tiny import TOKENIZERS
 from tests.unit.views.cases import AUGMENTATIONS, LENGTHS, asked, augmentation, encoder, looks, tagged, texts
+from xtune.augment.segmentation import is_unspaced
 from xtune.schema import Answer, Span, Text, View
 from xtune.tasks.qa import QuestionAnswering
 from xtune.tasks.tagging import Tagging
@@ -56,9 +57,10 @@ def assert_answer(source: View, view: View) -> None:
     assert view.example.texts[-1].text[after.start : after.start + len(after.text)] == after.text
     places = [borders(each.example.texts[-1], target) for each, target in ((source, before), (view, after))]
     assert places[0] == places[1]
-    assert all((1, word) not in view.segmentation or len(view.example.texts[1].word(word)) > 1 for word, _ in places[1])
     for word, _ in places[1]:
-        assert view.example.texts[-1].word(word) == source.example.texts[-1].word(word)
+        surface = view.example.texts[-1].word(word)
+        assert surface == source.example.texts[-1].word(word)
+        assert is_unspaced(surface) or (1, word) not in view.segmentation
 
 
 def borders(text: Text, answer: Answer) -> list[tuple[int, int]]:
@@ -110,7 +112,7 @@ def test_offsets_give_back_the_words(family: str, name: str) -> None:
                 shown = {place for span in spans for place in range(*span) if not context.text[place].isspace()}
                 assert shown == {place for place in range(start, end) if not context.text[place].isspace()}
                 words += 1
-    assert words > 500
+    assert words > 300
 
 
 def spans_of(encoded: EncodedView, which: int, word: int) -> list[Span]:
