@@ -55,9 +55,7 @@ def windows(encoder: Encoder, example: Example) -> list[Window]:
         return [Window(*whole, whole)]
     cuts = _Cuts(text, spans, words)
     firsts, ends = _stretches(cuts, len(spans), room, max(1, min(encoder.stride, room // 2)))
-    middles = [
-        max(cuts.before((after + end + 1) // 2, after - 1), after) for end, after in zip(ends, firsts[1:], strict=False)
-    ]
+    middles = [cuts.near((after + end + 1) // 2, after - 1, end) for end, after in zip(ends, firsts[1:], strict=False)]
     own = pairwise([0, *middles, len(spans)])
     return [
         Window(cuts.character(first), cuts.character(end), (cuts.character(a), cuts.character(b)))
@@ -133,18 +131,28 @@ class _Cuts:
 
     def __init__(self, text: Text, spans: Sequence[Span], words: Sequence[int]) -> None:
         self._spans, self._length = spans, len(text.text)
-        clean = [place for place in range(1, len(spans)) if spans[place - 1][1] <= spans[place][0]]
+        # A token without characters, such as a bare mark, is in one window with what stands at its character.
+        clean = [
+            place
+            for place in range(1, len(spans))
+            if spans[place - 1][0] < spans[place][0] < len(text.text) and spans[place - 1][1] <= spans[place][0]
+        ]
         long = {
             word for word, (start, end) in enumerate(text.words) if end - start > LONG_WORD and not text.pretokenized
         }
         between = [place for place in clean if words[place - 1] != words[place] or words[place] in long]
         self._levels = ([0, *between, len(spans)], [0, *clean, len(spans)])
 
-    def before(self, wanted: int, after: int) -> int:
-        """The last place up to `wanted` and behind `after`: between words, else between tokens, else as wanted."""
+    def near(self, wanted: int, after: int, latest: int) -> int:
+        """The last place up to `wanted` and behind `after`, else the first up to `latest`.
+
+        It is between words if there is one, else between tokens, else as wanted.
+        """
         for places in self._levels:
-            if (found := places[bisect_right(places, wanted) - 1]) > after:
-                return found
+            behind = bisect_right(places, wanted)
+            for found in places[behind - 1 : behind + 1]:
+                if after < found <= latest:
+                    return found
         return wanted
 
     def character(self, place: int) -> int:
@@ -154,8 +162,9 @@ class _Cuts:
 
 def _stretches(cuts: _Cuts, tokens: int, room: int, step: int) -> tuple[list[int], list[int]]:
     """First tokens of the windows, and those behind their last."""
-    firsts, ends = [0], [cuts.before(room, 0)]
+    firsts, ends = [0], [cuts.near(room, 0, room)]
     while ends[-1] < tokens:
-        firsts.append(cuts.before(min(firsts[-1] + step, ends[-1]), firsts[-1]))
-        ends.append(cuts.before(min(firsts[-1] + room, tokens), firsts[-1]))
+        firsts.append(cuts.near(min(firsts[-1] + step, ends[-1]), firsts[-1], ends[-1]))
+        full = min(firsts[-1] + room, tokens)
+        ends.append(cuts.near(full, firsts[-1], full))
     return firsts, ends
