@@ -60,7 +60,9 @@ def assert_same(a: Sight, b: Sight, pairs: list[tuple[int, int]]) -> None:
         assert a.encoded.texts[x] == b.encoded.texts[y] == 1
         assert a.encoded.ids[x] == b.encoded.ids[y] and a.encoded.words[x] == b.encoded.words[y]
         assert text.word(a.encoded.words[x]) == other.word(b.encoded.words[y])
-        assert text.text[slice(*a.encoded.offsets[x])] == other.text[slice(*b.encoded.offsets[y])]
+        # Some tokenizers count the blank before a word to its first token; sampled pieces never do.
+        here, there = text.text[slice(*a.encoded.offsets[x])], other.text[slice(*b.encoded.offsets[y])]
+        assert here.lstrip() == there.lstrip()
 
 
 @pytest.mark.parametrize("name", ["ss", "cs", "cs+ss", "ss ss"])
