@@ -24,6 +24,16 @@ WordKey = tuple[int, int]
 Reduction = Literal["batchmean", "mean"]
 """How a divergence becomes one number; see `xtune.consistency.divergence`."""
 
+Kind = Literal["classification", "tagging", "span"]
+"""One distribution an example; one a word; or one over positions for the start and one for the end of an answer."""
+
+Positions = Literal["unchanged", "untouched"]
+"""Which words of two views of a context R1 compares: those that are the same in both, or, as the published code, only
+those that no augmentation had a hand in, even if they came out as they were."""
+
+Pooling = Literal["first", "mean", "sum"]
+"""Which of a word's sub-words say its tag: the first, or all of them, their logits averaged or added up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:

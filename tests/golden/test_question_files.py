@@ -67,7 +67,7 @@ def test_every_pair_of_languages_is_read() -> None:
     found, expected = pairs_of(source, "dev"), counts(PAIRS)
     assert list(found) == sorted(expected)
     for name, file in found.items():
-        check(load_pair(source, file, name.split("-")[0]), expected[name], name.split("-")[0])
+        check(load_pair(source, file, name), expected[name], name.split("-")[0])
 
 
 @pytest.mark.slow

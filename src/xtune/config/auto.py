@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from xtune.config.recipe import AugmentationConfig
-
-Kind = Literal["classification", "tagging", "span"]
+from xtune.schema import Kind
 
 
 def choose_augmentation(

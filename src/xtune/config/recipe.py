@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from xtune.schema import NoiseKind, Reduction
+from xtune.schema import NoiseKind, Pooling, Positions, Reduction
 
 Setting = Literal["cross-lingual-transfer", "translate-train-all"]
 
@@ -167,7 +167,7 @@ class ConsistencyConfig:
     reduction: Reduction = "batchmean"
     rows: Literal["augmented", "all"] = "augmented"
     targets: Literal["soft", "hard"] = "soft"
-    positions: Literal["unchanged", "untouched"] = "unchanged"
+    positions: Positions = "unchanged"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -257,7 +257,7 @@ class Recipe:
     source_language: str = "en"
     attn_implementation: str | None = None
     max_length: Annotated[int, Field(ge=8)] = 256
-    pooling: Literal["first", "mean", "sum"] = "first"
+    pooling: Pooling = "first"
     stride: Count = 128
     max_question_length: Count = 64
     augment_question: bool = False

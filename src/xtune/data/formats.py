@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xtune.config.auto import Kind
 from xtune.data.columns import LABELLED_TEXTS, Columns, Record, Shape
 from xtune.data.conll import TAGS, WORDS, are_numbers, read_conll
 from xtune.data.delimited import read_table
@@ -15,6 +14,7 @@ from xtune.data.jsonl import read_json_lines
 from xtune.data.squad import QUESTIONS, read_squad
 from xtune.data.tagged import TAGGED_WORDS
 from xtune.errors import InputError
+from xtune.schema import Kind
 
 Reader = Callable[[Path], Iterator[Record]]
 

@@ -5,13 +5,12 @@ A split comes from the first of these that is given: the user's own files, a fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
-from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Expected, row_language, to_examples
 from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name
@@ -19,7 +18,7 @@ from xtune.data.formats import SHAPES, read_kind, read_unlabelled, suffixes
 from xtune.data.hub import Hub, hub_examples, open_split
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
-from xtune.schema import Example
+from xtune.schema import Example, Kind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -231,21 +230,28 @@ def _above(source: Source) -> Path:
     return source.folder.absolute().parent if own else source.folder
 
 
-def pairs_of(source: Source, split: str) -> dict[str, Path]:
-    """The files of a split with questions in another language than their contexts, by `context-question`."""
+def pairs_of(source: Source, split: str, languages: Collection[str] | None = None) -> dict[str, Path]:
+    """The files of a split with questions in another language than their contexts, by `context-question`.
+
+    Args:
+        source: Where the examples come from.
+        split: `train`, `dev` or `test`.
+        languages: Those wanted; None: all.
+    """
     if split not in source.pairs or source.folder is None or split in source.files:
         return {}
     found = {}
-    for context, question in permutations(source.languages, 2):
+    wanted = [code for code in source.languages if languages is None or code in languages]
+    for context, question in permutations(wanted, 2):
         name = source.pairs[split].format(context=context, question=question)
         for file in _single(f"{_above(source)}/{name}", context).values():
             found[f"{context}-{question}"] = file
     return dict(sorted(found.items()))
 
 
-def load_pair(source: Source, file: Path, language: str, *, max_examples: int | None = None) -> Iterator[Example]:
+def load_pair(source: Source, file: Path, pair: str, *, max_examples: int | None = None) -> Iterator[Example]:
     """The examples of one of `pairs_of`, in the language of their contexts."""
-    expected = Expected(texts=source.texts, labels=source.labels)
+    expected, language = Expected(texts=source.texts, labels=source.labels), pair.split("-")[0]
     return islice(_examples(source, file, expected, language=language, named=True), max_examples)
 
 

@@ -143,7 +143,7 @@ def _as_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _placed(context: str, text: str, start: int | None) -> Answer:
     """The answer at its place, or where it stands once if no place is given."""
-    if start is not None and start >= 0 and context[start : start + len(text)] == text:
+    if start is not None and stands(context, text, start):
         return Answer(text, start)
     known = only_place(context, text)
     if start is None and known is not None:
@@ -151,6 +151,11 @@ def _placed(context: str, text: str, start: int | None) -> Answer:
     where = f"it is at {known}" if known is not None else f"it is there {context.count(text)} times"
     said = "without a place" if start is None else f"not at character {start}"
     raise ValueError(f"the answer {text!r} is {said} of its context; {where}")
+
+
+def stands(context: str, text: str, start: int) -> bool:
+    """Whether a text stands in a context where it is said to."""
+    return start >= 0 and context[start : start + len(text)] == text
 
 
 def only_place(context: str, text: str) -> int | None:

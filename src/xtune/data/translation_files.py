@@ -21,7 +21,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from xtune.config.auto import Kind
 from xtune.data.columns import Columns, Record
 from xtune.data.delimited import TEXT_COLUMNS, read_tabs, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name, nearest
@@ -31,7 +30,7 @@ from xtune.data.squad import CONTEXT, QUESTION, answer_column, answers
 from xtune.data.tagged import words_column, words_of
 from xtune.errors import InputError
 from xtune.languages import check_language
-from xtune.schema import Text
+from xtune.schema import Kind, Text
 
 _TRANSLATED = "-translated.tsv"
 _ROWS_SAY_IT = (".jsonl", ".txt")  # files of several languages

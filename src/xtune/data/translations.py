@@ -14,15 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from xtune.config.auto import Kind
 from xtune.data.columns import Columns
 from xtune.data.index import KeyIndex
-from xtune.data.squad import only_place
+from xtune.data.squad import only_place, stands
 from xtune.data.store import ExampleTable, TranslationTable, write_translations
 from xtune.data.translation_files import Row, find_files, read_rows
 from xtune.errors import InputError
 from xtune.languages import check_language
-from xtune.schema import Answer, Example
+from xtune.schema import Answer, Example, Kind
 
 _DIFFERENT_SHARE = 0.1  # of the rows with a label; if more have another label than their source, the rows are not its
 
@@ -207,7 +206,7 @@ def _answer(row: Row) -> Answer | None:
     """The first answer that stands where the file says, else one that stands in the translation once."""
     context = row.texts[-1].text
     for text, start in row.answers or ():
-        if start is not None and start >= 0 and context[start : start + len(text)] == text:
+        if start is not None and stands(context, text, start):
             return Answer(text, start)
     for text, _ in row.answers or ():
         if (place := only_place(context, text)) is not None:

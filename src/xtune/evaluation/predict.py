@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xtune.evaluation.stitch import look, stitch
 from xtune.schema import Example
 from xtune.tasks.task import Reading, Task
-from xtune.views.collate import pad
+from xtune.views.collate import pad, shifts
 from xtune.views.correspond import Site, sites
 from xtune.views.encode import EncodedView, Encoder
 from xtune.views.noise import embedding_noise
@@ -61,8 +61,8 @@ def _batch_logits(
     views = [view for view, _ in rows]
     inputs = {name: tensor.to(model.device) for name, tensor in pad(encoder.tokenizer, views).items()}
     mask, width = inputs["attention_mask"], inputs["input_ids"].shape[1]
-    shifts = [width - len(view.ids) if encoder.tokenizer.padding_side == "left" else 0 for view in views]
-    where = places(reading, [(row, site) for row, (_, own) in enumerate(rows) for site in own], shifts)
+    moves = shifts(encoder.tokenizer, views, width)
+    where = places(reading, [(row, site) for row, (_, own) in enumerate(rows) for site in own], moves)
     with torch.inference_mode(), embedding_noise(model, [view.noise for view in views], mask):
         outputs = model(**inputs)
         logits = site_logits(reading, model, outputs, mask, where.to(model.device)).float().cpu().numpy()
@@ -70,7 +70,7 @@ def _batch_logits(
     split = np.split(logits, bounds)
     if reading.kind != "span":
         return split
-    return [own[:, at : at + len(view.ids)] for own, view, at in zip(split, views, shifts, strict=True)]
+    return [own[:, at : at + len(view.ids)] for own, view, at in zip(split, views, moves, strict=True)]
 
 
 def predict_outputs(

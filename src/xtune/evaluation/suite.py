@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class LanguageResult:
 
 
 def evaluate_language(
-    model: Any, encoder: Encoder, task: Task, examples: Sequence[Example], batch_size: int = 64
+    model: Any, encoder: Encoder, task: Task, examples: Iterable[Example], batch_size: int = 64
 ) -> LanguageResult:
     """Predict and score one language. Examples without annotation are predicted, not scored."""
     examples = list(examples)
@@ -33,6 +33,13 @@ def evaluate_language(
     known = [(e, p) for e, p in zip(examples, predictions, strict=True) if e.target is not None]
     scores = task.score([e for e, _ in known], [p for _, p in known]) if known else {}
     return LanguageResult(examples, predictions, scores)
+
+
+def evaluate_languages(
+    model: Any, encoder: Encoder, task: Task, sets: Mapping[str, Iterable[Example]], batch_size: int = 64
+) -> dict[str, LanguageResult]:
+    """The same of several sets, by language or by pair of languages."""
+    return {name: evaluate_language(model, encoder, task, examples, batch_size) for name, examples in sets.items()}
 
 
 def average(scores: Scores) -> dict[str, float]:

@@ -15,7 +15,6 @@ import torch
 from rich.console import Console
 from rich.markup import escape
 
-from xtune.config.auto import Kind
 from xtune.config.load import load_recipe
 from xtune.config.recipe import Recipe
 from xtune.data import languages_of, load_split
@@ -26,6 +25,7 @@ from xtune.report.page import page
 from xtune.report.tables import comparison_table
 from xtune.runs.files import check_writable, write_text
 from xtune.runs.fit import fit
+from xtune.schema import Kind
 from xtune.tasks.datasets import dataset
 from xtune.training.overview import Overview, Planned
 

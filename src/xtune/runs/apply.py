@@ -17,7 +17,7 @@ from xtune.data.conll import are_numbers
 from xtune.data.formats import has_words
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_outputs
-from xtune.evaluation.suite import LanguageResult, evaluate_language
+from xtune.evaluation.suite import LanguageResult, evaluate_languages
 from xtune.languages import check_language
 from xtune.runs.files import check_output, check_writable, json_lines, write_text
 from xtune.runs.kinds import make_task
@@ -25,11 +25,11 @@ from xtune.runs.models import load_encoder, load_model, quiet
 from xtune.runs.prepare import source_of
 from xtune.runs.resolve import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.results import environment, summarise
-from xtune.schema import Example
+from xtune.schema import Example, Kind
 from xtune.tasks.datasets import datasets
 from xtune.tasks.qa import SpanPrediction
 from xtune.tasks.tagging import Tags
-from xtune.tasks.task import Kind, Prediction, Task
+from xtune.tasks.task import Prediction, Task
 from xtune.views.encode import Encoder
 
 COLUMNS = ("text_columns", "label_column", "language_column")
@@ -149,22 +149,16 @@ def evaluate(
     source_language = checkpoint.source_language
     recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data, source_language=source_language)
     source = replace(source_of(recipe), labels=checkpoint.task.labels)
-    results = {}
-    for code in _wanted_languages(source, split, data.languages):
-        examples = list(load_split(source, split, code, max_examples=data.max_test_examples))
-        results[code] = evaluate_language(checkpoint.model, checkpoint.encoder, checkpoint.task, examples, batch_size)
-    asked = data.languages or source.languages
-    pairs = {
-        name: evaluate_language(
-            checkpoint.model,
-            checkpoint.encoder,
-            checkpoint.task,
-            list(load_pair(source, file, name.split("-")[0], max_examples=data.max_test_examples)),
-            batch_size,
-        )
-        for name, file in pairs_of(source, split).items()
-        if set(name.split("-")) <= set(asked)
-    }
+    limit, wanted = data.max_test_examples, _wanted_languages(source, split, data.languages)
+    pairs_there = pairs_of(source, split, data.languages)
+
+    def evaluate_all(sets: Mapping[str, Iterable[Example]]) -> dict[str, LanguageResult]:
+        return evaluate_languages(checkpoint.model, checkpoint.encoder, checkpoint.task, sets, batch_size)
+
+    results = evaluate_all({code: load_split(source, split, code, max_examples=limit) for code in wanted})
+    pairs = evaluate_all(
+        {name: load_pair(source, file, name, max_examples=limit) for name, file in pairs_there.items()}
+    )
     summary = {
         "schema": 1,
         "xtune": version("xtune"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from xtune.config.auto import Kind
 from xtune.runs.resolve import kind_of
+from xtune.schema import Kind
 
 PIPELINES = {
     "classification": "text-classification",

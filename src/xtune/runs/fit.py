@@ -14,8 +14,9 @@ from transformers import TrainerCallback
 
 from xtune.config.load import load_recipe, parse_recipe, to_dict, write_recipe
 from xtune.config.recipe import Recipe
+from xtune.data import ExampleTable
 from xtune.errors import InputError
-from xtune.evaluation.suite import LanguageResult, average, evaluate_language
+from xtune.evaluation.suite import LanguageResult, average, evaluate_languages
 from xtune.runs.augmentations import names_in
 from xtune.runs.card import model_card
 from xtune.runs.files import check_writable, read_json, scratch_folder, write_json, write_text
@@ -112,10 +113,9 @@ def _selector(prepared: Prepared) -> Evaluate | None:
     batch_size = eval_batch_size(prepared.recipe)
 
     def evaluate(model: Any) -> dict[str, float]:
-        scores = {
-            code: evaluate_language(model, prepared.encoder, prepared.task, dev[code], batch_size).scores
-            for code in languages
-        }
+        chosen = {code: dev[code] for code in languages}
+        results = evaluate_languages(model, prepared.encoder, prepared.task, chosen, batch_size)
+        scores = {code: result.scores for code, result in results.items()}
         return {"selection": average(scores)[metric], **{f"{code}_{metric}": scores[code][metric] for code in scores}}
 
     return evaluate
@@ -125,20 +125,13 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path) 
     """Evaluate the last stage's model everywhere and write what the run leaves."""
     recipe, last = prepared.recipe, list(stages.values())[-1]
     model = load_model(prepared.task, str(last.model), **model_options(recipe)).to(PartialState().device)
-    results: dict[str, dict[str, LanguageResult]] = {
-        split: {
-            code: evaluate_language(model, prepared.encoder, prepared.task, examples, eval_batch_size(recipe))
-            for code, examples in languages.items()
-        }
-        for split, languages in prepared.evaluation.items()
-    }
-    pairs = {
-        "test": {
-            name: evaluate_language(model, prepared.encoder, prepared.task, examples, eval_batch_size(recipe))
-            for name, examples in prepared.pairs.items()
-        }
-    }
-    summary = build_results(recipe, results, stages, len(prepared.train), pairs if prepared.pairs else None)
+
+    def evaluate(sets: Mapping[str, ExampleTable]) -> dict[str, LanguageResult]:
+        return evaluate_languages(model, prepared.encoder, prepared.task, sets, eval_batch_size(recipe))
+
+    results = {split: evaluate(languages) for split, languages in prepared.evaluation.items()}
+    pairs = {"test": evaluate(prepared.pairs)} if prepared.pairs else None
+    summary = build_results(recipe, results, stages, len(prepared.train), pairs)
     summary["code_switch_rate"] = prepared.code_switch_rate
     summary["resources"] = dict(prepared.resources)
     if PartialState().is_main_process:

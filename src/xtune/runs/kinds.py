@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from xtune.runs.resolve import kind_of, metrics_of
-from xtune.schema import Example
+from xtune.schema import Example, Kind, Pooling, Positions
 from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.qa import QuestionAnswering
 from xtune.tasks.tagging import Tagging, tag_space
-from xtune.tasks.task import Kind, Pooling, Positions, Task
+from xtune.tasks.task import Task
 
 
 def make_task(name: str, labels: Sequence[str], pooling: Pooling = "first", positions: Positions = "unchanged") -> Task:

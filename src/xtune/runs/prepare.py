@@ -177,13 +177,10 @@ def load_evaluation(
 
 def _pairs(recipe: Recipe, source: Source, scratch: Path) -> dict[str, ExampleTable]:
     """The pairs of the languages wanted, where the dataset has some."""
-    limit, wanted = recipe.data.max_test_examples, recipe.data.languages or source.languages
+    limit = recipe.data.max_test_examples
     return {
-        name: write_examples(
-            load_pair(source, file, name.split("-")[0], max_examples=limit), scratch / f"test-{name}.arrow"
-        )
-        for name, file in pairs_of(source, "test").items()
-        if set(name.split("-")) <= set(wanted)
+        name: write_examples(load_pair(source, file, name, max_examples=limit), scratch / f"test-{name}.arrow")
+        for name, file in pairs_of(source, "test", recipe.data.languages).items()
     }
 
 

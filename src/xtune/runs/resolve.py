@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from xtune.config.auto import Kind, choose_augmentation
+from xtune.config.auto import choose_augmentation
 from xtune.config.methods import check_stages, stages_of
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.runs.augmentations import check_names, names_in
+from xtune.schema import Kind
 from xtune.tasks.datasets import dataset, datasets
 from xtune.tasks.tagging import suitable_metrics
 

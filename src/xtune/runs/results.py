@@ -17,8 +17,7 @@ from xtune.evaluation.suite import LanguageResult, Scores, average, transfer_gap
 from xtune.runs.files import json_lines, write_json, write_text
 from xtune.runs.resolve import kind_of, metrics_of
 from xtune.runs.stage import StageResult
-from xtune.schema import Answer
-from xtune.tasks.task import Kind
+from xtune.schema import Answer, Kind
 
 SplitResults = Mapping[str, Mapping[str, LanguageResult]]
 """Split to language to what the model said."""

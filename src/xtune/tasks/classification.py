@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xtune.errors import InputError, did_you_mean
 from xtune.metrics import METRICS
 from xtune.schema import Example
-from xtune.tasks.task import UNLABELLED, Reading
+from xtune.tasks.task import UNLABELLED, Reading, with_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +72,11 @@ class Classification:
 
         Args:
             name: Hub id or folder.
-            options: Passed on to `from_pretrained`. `dtype` is fp32 unless it is given: transformers would take the
-                checkpoint's own, and some are stored in half precision, in which training stalls.
+            options: Passed on to `from_pretrained`; see `with_labels`.
         """
         from transformers import AutoModelForSequenceClassification
 
-        return AutoModelForSequenceClassification.from_pretrained(
-            name,
-            num_labels=len(self.labels),
-            id2label=dict(enumerate(self.labels)),
-            label2id={label: index for index, label in enumerate(self.labels)},
-            **{"dtype": "float32", **options},
-        )
+        return AutoModelForSequenceClassification.from_pretrained(name, **with_labels(self.labels, options))
 
     def decode(self, examples: Sequence[Example], outputs: Sequence[NDArray[Any]]) -> list[Prediction]:
         """Probabilities, `[1, labels]` an example, to predictions."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import yaml
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
@@ -16,6 +16,7 @@ from xtune.data import Columns, Hub, Source
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.metrics import METRICS_OF
+from xtune.schema import Kind
 
 _TABLE = "tasks/datasets.yaml"
 
@@ -45,7 +46,7 @@ class DatasetRow:
     """
 
     name: str
-    kind: Literal["classification", "tagging", "span"]
+    kind: Kind
     description: str
     source: str
     licence: str

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xtune.metrics import Normalise, answer_scores, normalise_mlqa, normalise_squad
-from xtune.schema import Answer, Example, Span
-from xtune.tasks.task import Positions, Reading
+from xtune.schema import Answer, Example, Positions, Span
+from xtune.tasks.task import Reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from xtune.errors import InputError, did_you_mean
 from xtune.metrics import tag_scores
-from xtune.schema import Example
-from xtune.tasks.task import UNLABELLED, Pooling, Reading
+from xtune.schema import Example, Pooling
+from xtune.tasks.task import UNLABELLED, Reading, with_labels
 
 _ENTITY = re.compile(r"O|[BIES]-.+")
 _BEGINS = re.compile(r"B-.+")
@@ -84,13 +84,7 @@ class Tagging:
         """
         from transformers import AutoModelForTokenClassification
 
-        return AutoModelForTokenClassification.from_pretrained(
-            name,
-            num_labels=len(self.labels),
-            id2label=dict(enumerate(self.labels)),
-            label2id={label: index for index, label in enumerate(self.labels)},
-            **{"dtype": "float32", **options},
-        )
+        return AutoModelForTokenClassification.from_pretrained(name, **with_labels(self.labels, options))
 
     def decode(self, examples: Sequence[Example], outputs: Sequence[NDArray[Any]]) -> list[Tags]:
         """Probabilities, `[words, labels]` an example, to the most probable tag of each word."""

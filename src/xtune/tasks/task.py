@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from xtune.schema import Example
-
-Kind = Literal["classification", "tagging", "span"]
-"""One distribution an example; one a word; or one over positions for the start and one for the end of an answer."""
-
-Positions = Literal["unchanged", "untouched"]
-"""Which words of two views of a context R1 compares: those that are the same in both, or, as the published code, only
-those that no augmentation had a hand in, even if they came out as they were."""
-
-Pooling = Literal["first", "mean", "sum"]
-"""Which of a word's sub-words say its tag: the first, or all of them, their logits averaged or added up."""
+from xtune.schema import Example, Kind, Pooling, Positions
 
 UNLABELLED = -100
 """The outcome of a site without annotation, as in PyTorch and transformers."""
@@ -35,6 +25,20 @@ class Reading:
     kind: Kind
     pooling: Pooling = "first"
     positions: Positions = "unchanged"
+
+
+def with_labels(labels: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """How `from_pretrained` is asked for a head of some labels, in fp32 unless the options say otherwise.
+
+    transformers would take the checkpoint's own precision, and some are stored in half, in which training stalls.
+    """
+    return {
+        "num_labels": len(labels),
+        "id2label": dict(enumerate(labels)),
+        "label2id": {label: index for index, label in enumerate(labels)},
+        "dtype": "float32",
+        **options,
+    }
 
 
 class Prediction(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -69,7 +68,7 @@ class Windowed:
     def __init__(self, encoder: Encoder, examples: Sequence[Example]) -> None:
         found = [
             (number, window.start, window.end, *window.own, len(encoder(View(example), (window.start, window.end)).ids))
-            for number, example in enumerate(islice(examples, len(examples)))
+            for number, example in enumerate(examples)
             for window in windows(encoder, example)
         ]
         self._rows = np.array(found, dtype=np.int32).reshape(-1, 6)

@@ -73,14 +73,19 @@ def pad(tokenizer: Any, views: Sequence[EncodedView], multiple: int = 1) -> dict
     ids = np.full((len(views), width), tokenizer.pad_token_id, dtype=np.int64)
     types = np.full((len(views), width), tokenizer.pad_token_type_id, dtype=np.int64)
     mask = np.zeros((len(views), width), dtype=np.int64)
-    for row, view in enumerate(views):
-        length = len(view.ids)
-        place = slice(width - length, width) if tokenizer.padding_side == "left" else slice(length)
+    for row, (view, shift) in enumerate(zip(views, shifts(tokenizer, views, width), strict=True)):
+        place = slice(shift, shift + len(view.ids))
         ids[row, place], types[row, place], mask[row, place] = view.ids, view.type_ids, 1
     arrays = {"input_ids": ids, "attention_mask": mask}
     if "token_type_ids" in tokenizer.model_input_names:
         arrays["token_type_ids"] = types
     return {name: torch.from_numpy(array) for name, array in arrays.items()}
+
+
+def shifts(tokenizer: Any, views: Sequence[EncodedView], width: int) -> list[int]:
+    """By how many positions padding to a width moves each view's tokens."""
+    left = tokenizer.padding_side == "left"
+    return [width - len(view.ids) if left else 0 for view in views]
 
 
 class Collator:
@@ -103,57 +108,57 @@ class Collator:
         views = [row.view for row in rows] + partners
         inputs = pad(self.tokenizer, views, self.multiple)
         width = inputs["input_ids"].shape[1]
-        shifts = [width - len(view.ids) if self.tokenizer.padding_side == "left" else 0 for view in views]
+        moves = shifts(self.tokenizer, views, width)
         batch = Batch(
             model_inputs=inputs,
-            sites=self._places(((number, row.sites) for number, row in enumerate(rows)), shifts),
-            labels=self._labels((row.labels for row in rows), shifts),
+            sites=self._places(((number, row.sites) for number, row in enumerate(rows)), moves),
+            labels=self._labels((row.labels for row in rows), moves),
             partner_sites=None,
             partner_labels=None,
             corresponds=None,
             matched=None,
             partner_matched=None,
             guided=_flags(row.guided for row in rows for _ in row.sites),
-            teacher_logits=self._known(rows, width, shifts),
+            teacher_logits=self._known(rows, width, moves),
             noise=tuple(view.noise for view in views),
         )
         if partners:
-            batch |= self._compared(rows, shifts)
+            batch |= self._compared(rows, moves)
         return batch
 
-    def _compared(self, rows: Sequence[Row], shifts: Sequence[int]) -> dict[str, Any]:
+    def _compared(self, rows: Sequence[Row], moves: Sequence[int]) -> dict[str, Any]:
         """What concerns the partners of the rows."""
         behind = len(rows)
         found: dict[str, Any] = {
             "partner_sites": self._places(
-                ((behind + number, row.partner_sites) for number, row in enumerate(rows)), shifts
+                ((behind + number, row.partner_sites) for number, row in enumerate(rows)), moves
             ),
-            "partner_labels": self._labels((row.partner_labels for row in rows), shifts[behind:]),
+            "partner_labels": self._labels((row.partner_labels for row in rows), moves[behind:]),
             "corresponds": _flags(bool(site) for row in rows for site in row.partner_sites),
         }
         if self.reading.kind == "span":
             for side, (name, first) in enumerate((("matched", 0), ("partner_matched", behind))):
                 found[name] = _padded(
-                    [pair[side] + shifts[first + number] for pair in row.matched]
+                    [pair[side] + moves[first + number] for pair in row.matched]
                     for number, row in enumerate(rows)
                     for _ in row.sites
                 )
         return found
 
-    def _places(self, sites: Iterable[tuple[int, Sequence[Site]]], shifts: Sequence[int]) -> Tensor:
-        return places(self.reading, [(row, site) for row, own in sites for site in own], shifts)
+    def _places(self, sites: Iterable[tuple[int, Sequence[Site]]], moves: Sequence[int]) -> Tensor:
+        return places(self.reading, [(row, site) for row, own in sites for site in own], moves)
 
-    def _labels(self, labels: Iterable[Sequence[int]], shifts: Sequence[int]) -> Tensor:
+    def _labels(self, labels: Iterable[Sequence[int]], moves: Sequence[int]) -> Tensor:
         """`[sites]`; those that are positions move with them."""
-        moves = shifts if self.reading.kind == "span" else [0] * len(shifts)
+        by = moves if self.reading.kind == "span" else [0] * len(moves)
         flat = [
             label if label == UNLABELLED else label + move
-            for own, move in zip(labels, moves, strict=False)
+            for own, move in zip(labels, by, strict=False)
             for label in own
         ]
         return torch.tensor(flat, dtype=torch.int64)
 
-    def _known(self, rows: Sequence[Row], width: int, shifts: Sequence[int]) -> Tensor | None:
+    def _known(self, rows: Sequence[Row], width: int, moves: Sequence[int]) -> Tensor | None:
         """`[guided sites, outcomes]`, NaN where the teacher has to be asked; None if it has to be everywhere."""
         guided = [(number, row) for number, row in enumerate(rows) if row.guided]
         first = next((row.teacher for _, row in guided if row.teacher is not None), None)
@@ -168,7 +173,7 @@ class Collator:
             done = own.stop
             if row.teacher is not None and span:  # positions of padding have no mass
                 known[own] = np.finfo(np.float32).min
-                known[own, shifts[number] : shifts[number] + row.teacher.shape[-1]] = row.teacher
+                known[own, moves[number] : moves[number] + row.teacher.shape[-1]] = row.teacher
             elif row.teacher is not None:
                 known[own] = row.teacher
         return torch.from_numpy(known)

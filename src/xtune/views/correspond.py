@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from xtune.augment.stretches import is_unspaced
-from xtune.schema import Answer, View
-from xtune.tasks.task import UNLABELLED, Positions, Reading, Task
+from xtune.schema import Answer, Positions, View
+from xtune.tasks.task import UNLABELLED, Reading, Task
 from xtune.views.encode import EncodedView
 from xtune.views.windows import Window
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import gzip
 import json
 import lzma
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.data.conftest import Write
+from tests.unit.data.test_bad_inputs import Case
 from xtune.data import Columns, Source, has_split, languages_of, load_file, load_split, write_examples
 from xtune.errors import InputError
 from xtune.schema import Example, Text
@@ -169,17 +169,6 @@ def test_texts_to_predict_are_split_at_white_space(write: Write) -> None:
 
 
 # ---- what is wrong with a file
-
-
-@dataclass(frozen=True)
-class Case:
-    name: str
-    content: str | bytes
-    problem: str
-    remedy: str
-    line: int | None
-    field: str | None = None
-    columns: Columns = Columns()
 
 
 BAD = {

@@ -277,7 +277,7 @@ def test_mlqa_has_pairs(write: Write, tmp_path: Path, own: bool) -> None:
     found = pairs_of(source, "test")
     assert list(found) == ["de-en", "en-de"]
     assert pairs_of(source, "dev") == pairs_of(located("xquad", tmp_path), "test") == {}
-    assert [each.language for each in load_pair(source, found["de-en"], "de")] == ["de"]
+    assert [each.language for each in load_pair(source, found["de-en"], "de-en")] == ["de"]
     assert pairs_of(Source(kind="span", files={"test": "x"}, folder=tmp_path, pairs=source.pairs), "test") == {}
 
 

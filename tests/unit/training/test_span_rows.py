@@ -21,9 +21,9 @@ from xtune.data import (
     load_translations,
     write_examples,
 )
-from xtune.schema import Answer, Augmentation
+from xtune.schema import Answer, Augmentation, Positions
 from xtune.tasks.qa import QuestionAnswering
-from xtune.tasks.task import UNLABELLED, Positions
+from xtune.tasks.task import UNLABELLED
 from xtune.training.rows import StageRows
 from xtune.training.sampler import Key
 from xtune.views.collate import Collator

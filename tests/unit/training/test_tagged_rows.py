@@ -17,9 +17,9 @@ from xtune.augment.segmentation import SubwordSampling, sampler_for
 from xtune.augment.translation import Translate, TranslateTo
 from xtune.data import Dictionaries, write_examples
 from xtune.data.store import write_translations
-from xtune.schema import Augmentation, Example, Text
+from xtune.schema import Augmentation, Example, Pooling, Text
 from xtune.tasks.tagging import Tagging
-from xtune.tasks.task import UNLABELLED, Pooling
+from xtune.tasks.task import UNLABELLED
 from xtune.training.rows import StageRows
 from xtune.training.sampler import Key
 from xtune.views.collate import Collator, Row
