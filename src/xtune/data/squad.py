@@ -11,6 +11,7 @@ from typing import Any
 
 from xtune.data.columns import Columns, Expected, Record, Shape, with_id
 from xtune.data.files import open_text
+from xtune.data.jsonl import check_characters
 from xtune.errors import InputError
 from xtune.schema import Answer, Target, Text
 
@@ -18,6 +19,7 @@ QUESTION, CONTEXT, ANSWERS = "question", "context", "answers"
 """What the values of a row are called where nobody says, and in SQuAD's JSON."""
 
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')  # the quotes of one inside a text are escaped
+_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")  # of a pair as a rule
 _FORMAT = 'write {"data": [{"paragraphs": [{"context": …, "qas": [{"id": …, "question": …, "answers": […]}]}]}]}'
 
 
@@ -25,13 +27,16 @@ def read_squad(path: Path) -> Iterator[Record]:
     """The questions of a file in SQuAD's JSON, each with its context; its line is the one of its id.
 
     Raises:
-        InputError: The file is no such JSON, or a question is marked as having no answer, as in SQuAD 2.
+        InputError: The file is no such JSON or escapes half a character, or a question is marked as having no answer,
+            as in SQuAD 2.
     """
     text = "".join(open_text(path, keep_ends=True))
     try:
         content = json.loads(text)
-    except json.JSONDecodeError as failure:
-        raise InputError(f"this is no JSON: {failure.msg}", file=path, line=failure.lineno, remedy=_FORMAT) from None
+    except (ValueError, RecursionError) as failure:  # also numbers of thousands of digits, lists in lists in lists
+        said, line = getattr(failure, "msg", str(failure)), getattr(failure, "lineno", None)
+        raise InputError(f"this is no JSON: {said}", file=path, line=line, remedy=_FORMAT) from None
+    escaped = text if _ESCAPED.search(text) else ""
     ids = ((json.loads(match[1]), match.start(1)) for match in _ID.finditer(text))
     place, line = 0, 1
     for where, context, question in _questions(content, path):
@@ -41,7 +46,9 @@ def read_squad(path: Path) -> Iterator[Record]:
         if question.get("is_impossible"):
             remedy = "leave such questions out: an answer is always a stretch of the context here"
             raise InputError("the question has no answer (SQuAD 2)", file=path, line=line, field=where, remedy=remedy)
-        yield Record(line, {**question, CONTEXT: context})
+        record = Record(line, {**question, CONTEXT: context})
+        check_characters(record.values, escaped, file=path, line=line)
+        yield record
 
 
 def _questions(content: Any, path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:

@@ -143,6 +143,31 @@ class Case:
 BAD = {
     "no json": Case('{"data": [\n{]}', "this is no JSON", "paragraphs", 2),
     "cut short": Case('{"data": [\n', "this is no JSON", "paragraphs", 2),
+    "deeper than anyone can read": Case("[" * 100_000, "this is no JSON: maximum recursion depth", "paragraphs"),
+    "a number of 5000 digits": Case("[" + "1" * 5000 + "]", "this is no JSON: Exceeds the limit", "paragraphs"),
+    "half a character in a question": Case(
+        json.dumps(squad(("ein \U0001f415", [asked("a", ("ein", 0)), asked("b", question="\ud83d?")])), indent=1),
+        "half a character",
+        "UTF-8",
+        20,
+    ),
+    "half a character in a context": Case(
+        squad(("ein Hund \udc15", [asked("a", ("Hund", 4))])), "half a character", "UTF-8", 1
+    ),
+    "jsonl: half a character in an answer": Case(
+        json.dumps({"question": "x", "context": "y", "answers": [{"text": "\ud83d"}]}),
+        "half a character",
+        "UTF-8",
+        1,
+        name="a.jsonl",
+    ),
+    "csv: half a character": Case(
+        b"question,context,answer\nx,y \xed\xa0\x80,y\n".decode("utf-8", "surrogatepass"),
+        "0xed, is not UTF-8",
+        "iconv",
+        2,
+        name="a.csv",
+    ),
     "a list": Case([], "there is no such list", '{"data"', field="data"),
     "no paragraphs": Case({"data": [{"paragraphs": []}, {}]}, "no such list", '{"data"', field="data[1].paragraphs"),
     "no questions": Case(
@@ -222,7 +247,8 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD.values(), ids=BAD.keys())
 def test_what_is_wrong_is_one_error_with_its_place(write: Write, case: Case) -> None:
-    path = write(case.name, case.content if isinstance(case.content, str) else json.dumps(case.content))
+    content = case.content if isinstance(case.content, str) else json.dumps(case.content)
+    path = write(case.name, content.encode("utf-8", "surrogatepass"))
     with pytest.raises(InputError) as raised:
         read(path, case.columns)
     error = raised.value
