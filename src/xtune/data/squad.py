@@ -131,11 +131,18 @@ def answers(record: Record, column: str) -> list[tuple[str, int | None]]:
     for each in value or ():
         text, start = (each.get("text"), each.get("answer_start")) if isinstance(each, Mapping) else (None, None)
         if isinstance(start, str):
-            start = int(start) if start.strip().isdecimal() else None
+            start = _number(start)
         if not isinstance(text, str) or not text.strip() or not isinstance(start, int | None):
             raise ValueError(f"{each!r} is no answer with a text and its place")
         found.append((text, start))
     return found
+
+
+def _number(place: str) -> int | None:
+    """A place as a CSV file has it; None if there is none."""
+    if place.strip() and not place.strip().isdecimal():
+        raise ValueError(f"the place {place!r} of an answer is no whole number")
+    return int(place) if place.strip() else None
 
 
 def _as_rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:

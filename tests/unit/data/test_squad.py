@@ -241,6 +241,17 @@ BAD = {
     "csv: out of place": Case(
         "id,question,context,answers,answer_start\n7,x,a b,b,1\n", "not at character 1", "mend", 2, "answers", "a.csv"
     ),
+    **{
+        f"csv: the place {place}": Case(
+            f"id,question,context,answers,answer_start\n7,x,a b,b,2\n8,x,a b,b,{place}\n",
+            f"the place '{place}' of an answer is no whole number (question 8)",
+            "counted in characters from 0",
+            3,
+            "answers",
+            "a.csv",
+        )
+        for place in ("12a", "-3", "2.0")
+    },
     "another format": Case("x", "'.xml' is no format that can be read", "known: .json, .csv", name="a.xml"),
 }
 
