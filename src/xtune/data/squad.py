@@ -44,8 +44,9 @@ def read_squad(path: Path) -> Iterator[Record]:
             found = next((at for id, at in ids if id == question["id"]), place)
             place, line = found, line + text.count("\n", place, found)
         if question.get("is_impossible"):
+            problem = f"the question has no answer (SQuAD 2){_named(question)}"
             remedy = "leave such questions out: an answer is always a stretch of the context here"
-            raise InputError("the question has no answer (SQuAD 2)", file=path, line=line, field=where, remedy=remedy)
+            raise InputError(problem, file=path, line=line, field=where, remedy=remedy)
         record = Record(line, {**question, CONTEXT: context})
         check_characters(record.values, escaped, file=path, line=line)
         yield record
@@ -94,7 +95,7 @@ def _read(
         value = record.values.get(column)
         if not isinstance(value, str) or not value.strip():
             problem = f"the {column} is {'empty' if isinstance(value, str) else 'missing'}"
-            remedy = f"write a text, or delete the question{_named(record)}"
+            remedy = f"write a text, or delete the question{_named(record.values)}"
             raise InputError(problem, file=file, line=record.line, field=column, remedy=remedy)
         texts.append(Text.from_string(value))
     place: dict[str, Any] = {"file": file, "line": record.line, "field": columns.label}
@@ -102,10 +103,12 @@ def _read(
         found = [_placed(texts[-1].text, *each) for each in answers(record, columns.label)]
     except ValueError as failure:
         remedy = "mend the place, counted in characters from 0, or delete the question"
-        raise InputError(f"{failure}{_named(record)}", **place, remedy=remedy) from None
+        raise InputError(f"{failure}{_named(record.values)}", **place, remedy=remedy) from None
     if not found:
         if expected.labelled:
-            raise InputError(f"there is no answer{_named(record)}", **place, remedy="give one, or delete the question")
+            raise InputError(
+                f"there is no answer{_named(record.values)}", **place, remedy="give one, or delete the question"
+            )
         return tuple(texts), None
     others = tuple(dict.fromkeys(each.text for each in found if each.text != found[0].text))
     return tuple(texts), replace(found[0], alternatives=others)
@@ -182,8 +185,8 @@ def only_place(context: str, text: str) -> int | None:
     return first if first >= 0 and context.find(text, first + 1) < 0 else None
 
 
-def _named(record: Record) -> str:
-    return f" (question {record.values['id']})" if "id" in record.values else ""
+def _named(question: Mapping[str, Any]) -> str:
+    return f" (question {question['id']})" if "id" in question else ""
 
 
 QUESTIONS = Shape(_resolve, _read)

@@ -175,7 +175,7 @@ BAD = {
     ),
     "no question": Case(squad(("x", ["y"])), "'y' is no question", '{"data"', field="data[0].paragraphs[0].qas[0]"),  # type: ignore[list-item]
     "squad 2": Case(
-        one(is_impossible=True), "has no answer (SQuAD 2)", "leave such", 1, "data[0].paragraphs[0].qas[0]"
+        one(is_impossible=True), "has no answer (SQuAD 2) (question a)", "leave such", 1, "data[0].paragraphs[0].qas[0]"
     ),
     "no context": Case(
         squad((None, [asked("a", ("x", 0))])),  # type: ignore[arg-type]
