@@ -91,6 +91,7 @@ class Expected:
         aliases: Other spellings of a label.
         labelled: A missing label is an error, as in training; else it makes `target` None.
         empty_texts: One text of two may be empty, which happens in published benchmarks.
+        annotation: Whether it is read; prediction neither needs nor checks it, and `target` is None.
     """
 
     texts: int | None = None
@@ -98,6 +99,7 @@ class Expected:
     aliases: Mapping[str, str] = field(default_factory=dict)
     labelled: bool = False
     empty_texts: bool = False
+    annotation: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ class Shape:
 
     Args:
         resolve: The columns as a file has them, judged by its first row.
-        read: The texts of a row and what their annotation says.
+        texts: The texts of a row.
+        target: What its annotation says of them; None where it says nothing and none is needed.
     """
 
     resolve: Callable[[Columns, Record, str | Path, Expected], Columns]
-    read: Callable[[Record, Columns, str | Path, Expected], tuple[tuple[Text, ...], Target | None]]
+    texts: Callable[[Record, Columns, str | Path, Expected], tuple[Text, ...]]
+    target: Callable[[Record, tuple[Text, ...], Columns, str | Path, Expected], Target | None]
 
 
 def to_examples(
@@ -154,7 +158,9 @@ def to_examples(
             problem = f"the row is in '{found}', but the file's name says '{language}'"
             raise InputError(problem, file=file, line=record.line, field=known.language, remedy="rename the file")
         id = str(row) if known.id is None else _new_id(record, known.id, file, lines)
-        yield Example(id, found, *shape.read(record, known, file, expected))
+        texts = shape.texts(record, known, file, expected)
+        target = shape.target(record, texts, known, file, expected) if expected.annotation else None
+        yield Example(id, found, texts, target)
 
 
 def row_language(record: Record, columns: Columns, file: str | Path) -> str | None:
@@ -209,12 +215,6 @@ def _new_id(record: Record, column: str, file: str | Path, lines: dict[str, int]
     return id
 
 
-def _read(
-    record: Record, columns: Columns, file: str | Path, expected: Expected
-) -> tuple[tuple[Text, ...], Target | None]:
-    return _texts(record, columns, file, expected), _label(record, columns, file, expected)
-
-
 def _texts(record: Record, columns: Columns, file: str | Path, expected: Expected) -> tuple[Text, ...]:
     texts = []
     for column in columns.text or ():
@@ -230,7 +230,9 @@ def _texts(record: Record, columns: Columns, file: str | Path, expected: Expecte
     return tuple(texts)
 
 
-def _label(record: Record, columns: Columns, file: str | Path, expected: Expected) -> str | None:
+def _label(
+    record: Record, texts: tuple[Text, ...], columns: Columns, file: str | Path, expected: Expected
+) -> str | None:
     value = record.values.get(columns.label)
     if value is not None and not isinstance(value, str | int | float):
         remedy = "write a string or an integer"
@@ -250,5 +252,5 @@ def _label(record: Record, columns: Columns, file: str | Path, expected: Expecte
     return label
 
 
-LABELLED_TEXTS = Shape(_resolve, _read)
+LABELLED_TEXTS = Shape(_resolve, _texts, _label)
 """One text or two, and a label."""

@@ -113,11 +113,11 @@ def load_split(
 def load_file(
     path: Path, *, columns: Columns, texts: int | None, language: str, kind: Kind = "classification"
 ) -> Iterator[Example]:
-    """All rows of one user's file in its order, each in its own language, as prediction wants them.
+    """All rows of one user's file in its order, each in its own language, as prediction wants them: without annotation.
 
     Args:
         path: CSV, TSV or JSONL; for tagging CoNLL columns too, and `.txt` of one sentence a line.
-        columns: What its columns are called; there need be no label.
+        columns: What its columns are called; labels, tags and answers are not looked at.
         texts: How many texts an example has; None: as many as the file has.
         language: The language of a file whose name and columns do not say.
         kind: The kind of task.
@@ -127,7 +127,7 @@ def load_file(
     """
     default = language_in_name(path) or check_language(language)
     records, columns = read_unlabelled(path, columns, kind)
-    expected, shape = Expected(texts=texts), SHAPES[kind]
+    expected, shape = Expected(texts=texts, annotation=False), SHAPES[kind]
     yield from to_examples(records, path, columns, expected, shape=shape, language=None, default=default)
 
 

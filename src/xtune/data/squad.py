@@ -13,10 +13,13 @@ from xtune.data.columns import Columns, Expected, Record, Shape, with_id
 from xtune.data.files import open_text
 from xtune.data.jsonl import check_characters
 from xtune.errors import InputError
-from xtune.schema import Answer, Target, Text
+from xtune.schema import Answer, Text
 
 QUESTION, CONTEXT, ANSWERS = "question", "context", "answers"
 """What the values of a row are called where nobody says, and in SQuAD's JSON."""
+
+IMPOSSIBLE = "is_impossible"
+"""What marks a question as having no answer, in SQuAD 2."""
 
 _ID = re.compile(r'"id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)')  # the quotes of one inside a text are escaped
 _ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")  # of a pair as a rule
@@ -27,8 +30,7 @@ def read_squad(path: Path) -> Iterator[Record]:
     """The questions of a file in SQuAD's JSON, each with its context; its line is the one of its id.
 
     Raises:
-        InputError: The file is no such JSON or escapes half a character, or a question is marked as having no answer,
-            as in SQuAD 2.
+        InputError: The file is no such JSON or escapes half a character.
     """
     text = "".join(open_text(path, keep_ends=True))
     try:
@@ -39,30 +41,27 @@ def read_squad(path: Path) -> Iterator[Record]:
     escaped = text if _ESCAPED.search(text) else ""
     ids = ((json.loads(match[1]), match.start(1)) for match in _ID.finditer(text))
     place, line = 0, 1
-    for where, context, question in _questions(content, path):
+    for context, question in _questions(content, path):
         if "id" in question:
             found = next((at for id, at in ids if id == question["id"]), place)
             place, line = found, line + text.count("\n", place, found)
-        if question.get("is_impossible"):
-            problem = f"the question has no answer (SQuAD 2){_named(question)}"
-            remedy = "leave such questions out: an answer is always a stretch of the context here"
-            raise InputError(problem, file=path, line=line, field=where, remedy=remedy)
         record = Record(line, {**question, CONTEXT: context})
         check_characters(record.values, escaped, file=path, line=line)
         yield record
 
 
-def _questions(content: Any, path: Path) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
-    """Where each question stands, its context, and it itself."""
+def _questions(content: Any, path: Path) -> Iterator[tuple[Any, Mapping[str, Any]]]:
+    """The context of each question, and it itself."""
     for i, article in enumerate(_list(content, "data", "", path)):
         at = f"data[{i}]."
         for j, paragraph in enumerate(_list(article, "paragraphs", at, path)):
             inner = f"{at}paragraphs[{j}]."
             for k, question in enumerate(_list(paragraph, "qas", inner, path)):
-                where = f"{inner}qas[{k}]"
                 if not isinstance(question, Mapping):
-                    raise InputError(f"{question!r} is no question", file=path, field=where, remedy=_FORMAT)
-                yield where, paragraph.get(CONTEXT), question
+                    raise InputError(
+                        f"{question!r} is no question", file=path, field=f"{inner}qas[{k}]", remedy=_FORMAT
+                    )
+                yield paragraph.get(CONTEXT), question
 
 
 def _list(value: Any, key: str, at: str, path: Path) -> Sequence[Any]:
@@ -87,9 +86,7 @@ def answer_column(columns: Columns, record: Record) -> str:
     return next((name for name in (ANSWERS, "answer") if name in record.values), ANSWERS)
 
 
-def _read(
-    record: Record, columns: Columns, file: str | Path, expected: Expected
-) -> tuple[tuple[Text, ...], Target | None]:
+def _texts(record: Record, columns: Columns, file: str | Path, expected: Expected) -> tuple[Text, ...]:
     texts = []
     for column in columns.text or ():
         value = record.values.get(column)
@@ -98,7 +95,17 @@ def _read(
             remedy = f"write a text, or delete the question{_named(record.values)}"
             raise InputError(problem, file=file, line=record.line, field=column, remedy=remedy)
         texts.append(Text.from_string(value))
+    return tuple(texts)
+
+
+def _target(
+    record: Record, texts: tuple[Text, ...], columns: Columns, file: str | Path, expected: Expected
+) -> Answer | None:
     place: dict[str, Any] = {"file": file, "line": record.line, "field": columns.label}
+    if record.values.get(IMPOSSIBLE) is True:
+        problem = f"the question has no answer (SQuAD 2){_named(record.values)}"
+        remedy = "leave such questions out: an answer is always a stretch of the context here"
+        raise InputError(problem, **{**place, "field": IMPOSSIBLE}, remedy=remedy)
     try:
         found = [_placed(texts[-1].text, *each) for each in answers(record, columns.label)]
     except ValueError as failure:
@@ -109,9 +116,9 @@ def _read(
             raise InputError(
                 f"there is no answer{_named(record.values)}", **place, remedy="give one, or delete the question"
             )
-        return tuple(texts), None
+        return None
     others = tuple(dict.fromkeys(each.text for each in found if each.text != found[0].text))
-    return tuple(texts), replace(found[0], alternatives=others)
+    return replace(found[0], alternatives=others)
 
 
 def answers(record: Record, column: str) -> list[tuple[str, int | None]]:
@@ -189,5 +196,5 @@ def _named(question: Mapping[str, Any]) -> str:
     return f" (question {question['id']})" if "id" in question else ""
 
 
-QUESTIONS = Shape(_resolve, _read)
+QUESTIONS = Shape(_resolve, _texts, _target)
 """A question, its context, and an answer that stands in it."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from xtune.data.columns import Columns, Expected, Record, Shape, with_id
 from xtune.errors import InputError, did_you_mean
-from xtune.schema import Target, Text
+from xtune.schema import Text
 
 USUAL_WORDS = ("tokens", "words", "text")
 """What the words are called where nobody says; a text in place of a list is split at white space."""
@@ -57,9 +57,7 @@ def _resolve(columns: Columns, record: Record, file: str | Path, expected: Expec
     return with_id(known, record, file, [label] if expected.labelled else [])
 
 
-def _read(
-    record: Record, columns: Columns, file: str | Path, expected: Expected
-) -> tuple[tuple[Text, ...], Target | None]:
+def _texts(record: Record, columns: Columns, file: str | Path, expected: Expected) -> tuple[Text, ...]:
     (column,) = columns.text or ()
     value = record.values.get(column)
     words = words_of(value)
@@ -73,14 +71,15 @@ def _read(
         raise InputError("the sentence has no word", **place, remedy="delete the row")
     if "" in words:
         raise InputError(f"word {words.index('') + 1} is empty", **place, remedy="delete it, and its tag")
-    return (Text.from_words(words),), _tags(record, words, columns.label, file, expected)
+    return (Text.from_words(words),)
 
 
 def _tags(
-    record: Record, words: Sequence[str], column: str, file: str | Path, expected: Expected
+    record: Record, texts: tuple[Text, ...], columns: Columns, file: str | Path, expected: Expected
 ) -> tuple[str, ...] | None:
-    value = record.values.get(column)
-    place: dict[str, Any] = {"file": file, "field": column}
+    words = [texts[0].word(number) for number in range(len(texts[0].words))]
+    value = record.values.get(columns.label)
+    place: dict[str, Any] = {"file": file, "field": columns.label}
     if value is None or value == "" or value == []:
         if not expected.labelled:
             return None
@@ -105,5 +104,5 @@ def _tags(
     return tuple(tags)
 
 
-TAGGED_WORDS = Shape(_resolve, _read)
+TAGGED_WORDS = Shape(_resolve, _texts, _tags)
 """One text of given words, and a tag for each."""

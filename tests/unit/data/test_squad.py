@@ -122,6 +122,28 @@ def test_columns_of_questions_and_contexts_may_be_named(write: Write) -> None:
     assert (found.id, found.target) == ("0", Answer("Hund", 4))
 
 
+def test_what_is_predicted_may_have_any_answers_or_none(write: Write) -> None:
+    """Of all that training refuses only the texts count."""
+    answers: list[dict[str, Any]] = [
+        {"answers": [{"text": "Katze", "answer_start": 99}]},
+        {"answers": 5},
+        {"answers": [], "is_impossible": True},
+        {},
+    ]
+    questions = [{"id": str(number), "question": "q", **each} for number, each in enumerate(answers)]
+    path = write("a.json", json.dumps(squad((CONTEXT, questions))))
+    lines = "".join(json.dumps({**each, "context": CONTEXT}) + "\n" for each in questions)
+    for file in (
+        path,
+        write("a.jsonl", lines),
+        write("a.csv", f'question,context,answer,answer_start\nq,"{CONTEXT}",x,9z\n'),
+    ):
+        found = list(load_file(file, columns=Columns(), texts=2, language="en", kind="span"))
+        assert found == [example(each.id, None, question="q") for each in found] and len(found) in (4, 1)
+    with pytest.raises(InputError, match="'Katze' is not at character 99"):
+        read(path, labelled=False)
+
+
 # ---- what is wrong with a file
 
 
@@ -174,9 +196,7 @@ BAD = {
         {"data": [{"paragraphs": [{"context": ""}]}]}, "no such list", '{"data"', field="data[0].paragraphs[0].qas"
     ),
     "no question": Case(squad(("x", ["y"])), "'y' is no question", '{"data"', field="data[0].paragraphs[0].qas[0]"),  # type: ignore[list-item]
-    "squad 2": Case(
-        one(is_impossible=True), "has no answer (SQuAD 2) (question a)", "leave such", 1, "data[0].paragraphs[0].qas[0]"
-    ),
+    "squad 2": Case(one(is_impossible=True), "has no answer (SQuAD 2) (question a)", "leave such", 1, "is_impossible"),
     "no context": Case(
         squad((None, [asked("a", ("x", 0))])),  # type: ignore[arg-type]
         "the context is missing",
