@@ -125,7 +125,7 @@ def answers(record: Record, column: str) -> list[tuple[str, int | None]]:
     """The answers of a row, each with its place in the context, None where it has none.
 
     They are a list of `{"text", "answer_start"}`; or both as lists, as on the Hub; or a text, with its place in
-    `answer_start`.
+    `answer_start`. Blanks at the ends of a text are left out, as predictions have none and metrics see none.
 
     Raises:
         ValueError: They are something else.
@@ -144,7 +144,8 @@ def answers(record: Record, column: str) -> list[tuple[str, int | None]]:
             start = _number(start)
         if not isinstance(text, str) or not text.strip() or not isinstance(start, int | None):
             raise ValueError(f"{each!r} is no answer with a text and its place")
-        found.append((text, start))
+        blanks = len(text) - len(text.lstrip())
+        found.append((text.strip(), None if start is None else start + blanks))
     return found
 
 

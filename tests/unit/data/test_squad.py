@@ -115,6 +115,15 @@ def test_rows(write: Write, name: str, fields: dict[str, Any], columns: Columns)
     assert found == example("b", Answer("Hund 🐕", DOG, others))
 
 
+@pytest.mark.parametrize("start", [DOG - 1, None])
+def test_blanks_at_the_ends_of_an_answer_belong_to_none(write: Write, start: int | None) -> None:
+    """Nor do two answers differ by them."""
+    context = CONTEXT.replace("🐕 bellt", "🐕\u3000bellt")
+    path = write("a.json", json.dumps(squad((context, [asked("a", (" Hund 🐕\u3000", start), ("Hund 🐕", DOG))]))))
+    (found,) = read(path)
+    assert found == example("a", Answer("Hund 🐕", DOG), context)
+
+
 def test_columns_of_questions_and_contexts_may_be_named(write: Write) -> None:
     path = write("a.csv", "frage,text,answer\nWer?,ein Hund bellt,Hund\n")
     (found,) = read(path, Columns(text=("frage", "text")))
@@ -434,6 +443,16 @@ def test_translations_in_a_user_s_columns(write: Write, tmp_path: Path, source: 
     translated = found.get("b", "de")
     assert translated is not None and translated.target == Answer("Hund", 4)
     assert (counts.by_id, counts.untranslated, counts.unknown_answer, counts.missing) == (1, 1, 0, 2)
+
+
+@pytest.mark.parametrize("start", [3, None, 9])
+def test_a_translated_answer_has_no_blanks_at_its_ends(
+    write: Write, tmp_path: Path, source: ExampleTable, start: int | None
+) -> None:
+    path = write("x-de.json", json.dumps(squad(("ein Hund bellt", [asked("b", (" Hund ", start))]))))
+    found, _ = load_translations(str(path), source, tmp_path / "out", kind="span")
+    translated = found.get("b", "de")
+    assert translated is not None and translated.target == Answer("Hund", 4)
 
 
 def test_broken_answers_of_translations_are_errors(write: Write, tmp_path: Path, source: ExampleTable) -> None:
