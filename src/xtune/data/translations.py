@@ -39,6 +39,7 @@ class TranslationCounts:
         untranslated: Rows that hold nothing, or the mark of a text that nobody translated.
         different_label: Rows with another label than the example, which are left out.
         missing: Examples without translation.
+        searched_answer: Translations of a context whose answer has no place or a wrong one, but stands there once.
         unknown_answer: Translations of a context in which nobody says where the answer stands. They carry no task loss.
     """
 
@@ -50,6 +51,7 @@ class TranslationCounts:
     untranslated: int = 0
     different_label: int = 0
     missing: int = 0
+    searched_answer: int = 0
     unknown_answer: int = 0
 
     def __str__(self) -> str:
@@ -57,6 +59,7 @@ class TranslationCounts:
         said = [f"{count} joined by {how}" for how, count in joined.items() if count]
         rest = {"without source": self.without_source, "untranslated": self.untranslated}
         rest |= {"left out for another label": self.different_label, "examples without translation": self.missing}
+        rest |= {"with an answer found by search": self.searched_answer}
         rest |= {"with an unknown answer": self.unknown_answer}
         return f"translations into {self.language}: " + ", ".join(
             [*said, *(f"{count} {what}" for what, count in rest.items() if count)]
@@ -154,7 +157,8 @@ class _Join:
                 done[position] = True
                 id, target = self.source.value("id", position), self.source.value("label", position)
                 if self.kind == "span":
-                    target = _answer(row)
+                    target, searched = _answer(row)
+                    counts.searched_answer += searched
                     counts.unknown_answer += target is None
                 yield Example(id, row.language, row.texts, target)
 
@@ -202,16 +206,16 @@ class _Join:
         return KeyIndex.of(map(self._key, range(len(self.source))))
 
 
-def _answer(row: Row) -> Answer | None:
-    """The first answer that stands where the file says, else one that stands in the translation once."""
+def _answer(row: Row) -> tuple[Answer | None, bool]:
+    """The first answer that stands where the file says, else one that stands in the translation once: a search's."""
     context = row.texts[-1].text
     for text, start in row.answers or ():
         if start is not None and stands(context, text, start):
-            return Answer(text, start)
+            return Answer(text, start), False
     for text, _ in row.answers or ():
         if (place := only_place(context, text)) is not None:
-            return Answer(text, place)
-    return None
+            return Answer(text, place), True
+    return None, False
 
 
 def _key(texts: Sequence[str]) -> str:

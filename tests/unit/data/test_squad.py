@@ -393,7 +393,8 @@ def check_german(found: Any, counts: Any) -> None:
         texts = (Text.from_string("wer?"), Text.from_string(contexts[id]))
         assert found.get(id, "de") == Example(id, "de", texts, target)
     assert (counts.by_id, counts.without_source, counts.unknown_answer, counts.missing) == (3, 1, 1, 0)
-    assert "1 with an unknown answer" in str(counts)
+    assert counts.searched_answer == 1
+    assert "1 with an answer found by search, 1 with an unknown answer" in str(counts)
 
 
 @pytest.mark.parametrize("end", ["", ".gz"])
@@ -443,6 +444,7 @@ def test_translations_in_a_user_s_columns(write: Write, tmp_path: Path, source: 
     translated = found.get("b", "de")
     assert translated is not None and translated.target == Answer("Hund", 4)
     assert (counts.by_id, counts.untranslated, counts.unknown_answer, counts.missing) == (1, 1, 0, 2)
+    assert counts.searched_answer == 1
 
 
 @pytest.mark.parametrize("start", [3, None, 9])
