@@ -11,7 +11,7 @@ from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from tests import toy
 from tests.recipes.conftest import Command, TinyModel
-from xtune.metrics import answer_scores, normalise_squad
+from xtune.metrics import answer_scores, normalise_mlqa, normalise_squad
 from xtune.tasks.classification import Classification
 
 LANGUAGES = ("de", "en", "zh")
@@ -129,9 +129,23 @@ def test_pairs_of_languages_are_scored_by_the_rules_of_mlqa(
     results = train(xtune, tmp_path / "run", *keys)
     assert set(results["scores"]["test"]) == {"de", "en"}
     assert set(results["pairs"]["test"]) == {"en-de"}
+    asked = [(each.id, (each.answer,)) for each in crossed]
+    answers = read_json(tmp_path / "run/predictions/mlqa/test-en-de.json")
+    scores = answer_scores(asked, answers, normalise_mlqa("en"))
+    assert results["pairs"]["test"]["en-de"] == pytest.approx({**scores, "mean": sum(scores.values()) / 2})
+    lines = read_lines(tmp_path / "run/predictions/test-en-de.jsonl")
+    assert {line["id"]: line["prediction"] for line in lines} == answers
     said = xtune("evaluate", tmp_path / "run", "--data-dir", folder, "--output-dir", tmp_path / "evaluated")
     assert said.code == 0, said.err
     assert read_json(tmp_path / "evaluated" / "results.json")["pairs"] == results["pairs"]
+    assert read_json(tmp_path / "evaluated/predictions/mlqa/test-en-de.json") == answers
+    said = xtune("score", tmp_path / "run/predictions", folder, "--output", tmp_path / "scores.json")
+    assert said.code == 0, said.err
+    scored = read_json(tmp_path / "scores.json")["scores"]["mlqa"]  # no pair among the languages
+    assert {language: each["f1"] for language, each in scored.items()} == pytest.approx(
+        {language: each["f1"] for language, each in results["scores"]["test"].items()}
+    )
+    assert "not among XTREME's languages" not in said.out
 
 
 # ---- a user's own files

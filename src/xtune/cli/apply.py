@@ -52,12 +52,12 @@ def evaluate(
         data["text_columns"] = text_columns
     with _predicting():
         config = parse_recipe({"task": checkpoint.task.name, "model": model, "data": data}).data
-        summary, results = run_evaluation(checkpoint, config, split=split, batch_size=batch_size)
+        summary, results, pairs = run_evaluation(checkpoint, config, split=split, batch_size=batch_size)
     if speaks():
         folder.mkdir(parents=True, exist_ok=True)
-        write_predictions(folder / "predictions", checkpoint.task.name, results)
+        write_predictions(folder / "predictions", checkpoint.task.name, {split: results}, {split: pairs})
         write_json(folder / "results.json", summary)
-        if bare := [code for code, result in results[split].items() if not result.scores]:
+        if bare := [code for code, result in results.items() if not result.scores]:
             column = config.label_column
             where = f" (column '{column}')" if checkpoint.task.reading.kind == "classification" else ""
             console.print(f"no labels in {', '.join(bare)}{where}: predicted, not scored", highlight=False)

@@ -140,11 +140,11 @@ def evaluate(
     *,
     split: str = "test",
     batch_size: int = 64,
-) -> tuple[dict[str, Any], dict[str, dict[str, LanguageResult]]]:
+) -> tuple[dict[str, Any], dict[str, LanguageResult], dict[str, LanguageResult]]:
     """Predict and score a split in all its languages, or in `data.languages`.
 
     Returns:
-        What `results.json` holds, and the predictions by split and language.
+        What `results.json` holds, and the predictions by language and by pair of languages.
     """
     source_language = checkpoint.source_language
     recipe = Recipe(task=checkpoint.task.name, model=str(checkpoint.path), data=data, source_language=source_language)
@@ -169,7 +169,7 @@ def evaluate(
         "examples": {split: {code: len(result.examples) for code, result in results.items()}},
         "environment": environment(),
     }
-    return summary, {split: results}
+    return summary, results, pairs
 
 
 def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -> list[str]:

@@ -136,7 +136,7 @@ def _conclude(prepared: Prepared, stages: Mapping[str, StageResult], run: Path) 
     summary["resources"] = dict(prepared.resources)
     if PartialState().is_main_process:
         _write_model(last.model, run / "model", model_card(summary, to_dict(recipe)))
-        write_predictions(run / "predictions", recipe.task, results)
+        write_predictions(run / "predictions", recipe.task, results, pairs)
         write_json(run / "results.json", summary)
     PartialState().wait_for_everyone()
     return summary

@@ -20,17 +20,18 @@ from xtune.runs.stage import StageResult
 from xtune.schema import Answer, Kind
 
 SplitResults = Mapping[str, Mapping[str, LanguageResult]]
-"""Split to language to what the model said."""
+"""Split to language, or to a pair of languages, to what the model said."""
 
 
-def write_predictions(folder: Path, task: str, results: SplitResults) -> None:
+def write_predictions(folder: Path, task: str, results: SplitResults, pairs: SplitResults | None = None) -> None:
     """Write `{task}/{split}-{lang}.tsv` or `.json` as XTREME wants them submitted, and `{split}-{lang}.jsonl`.
 
     The former has a label a line, or a tag a line and an empty one after each sentence, or all answers by their ids.
+    Pairs (`en-de`: context and question) have files of their own, which no evaluator takes for a language's.
     """
     (folder / task).mkdir(parents=True, exist_ok=True)
     for split, languages in results.items():
-        for language, result in languages.items():
+        for language, result in {**languages, **(pairs or {}).get(split, {})}.items():
             _write_submission(folder / task / f"{split}-{language}", kind_of(task), result)
             lines = [
                 {

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from xtune.config.load import load_recipe
+from xtune.data.files import language_files
 from xtune.evaluation.suite import LanguageResult
 from xtune.runs.resolve import resolve
 from xtune.runs.results import build_results, summarise, write_predictions
@@ -101,6 +102,14 @@ def test_the_gap_is_that_of_the_test_set_or_else_of_the_dev_set() -> None:
     assert summarise("en", {"dev": RESULTS["dev"], "test": unlabelled})["transfer_gap_split"] == "dev"
     nothing = summarise("en", {"dev": {}, "test": {}})
     assert (nothing["transfer_gap"], nothing["transfer_gap_split"]) == ({}, None)
+
+
+def test_predictions_of_pairs_are_no_language_s(tmp_path: Path) -> None:
+    pair = language_result("en", 1, 2)
+    write_predictions(tmp_path, "xnli", {"test": {"en": RESULTS["test"]["en"]}}, {"test": {"en-de": pair}})
+    assert (tmp_path / "xnli/test-en-de.tsv").read_text("utf-8") == "x\ny\n"
+    assert len((tmp_path / "test-en-de.jsonl").read_text("utf-8").splitlines()) == 2
+    assert list(language_files(f"{tmp_path}/xnli/test-{{lang}}.tsv")) == ["en"]
 
 
 def test_predictions_in_both_layouts(tmp_path: Path) -> None:
