@@ -198,6 +198,22 @@ def test_texts_of_every_format_are_tagged(xtune: Command, data: Path, tiny_model
         found[name] = [(line["tokens"], line["tags"]) for line in read_lines(tmp_path / "out.jsonl")]
     assert [words for words, _ in found["a.txt"]] == [["the", "old", "dog"], ["under", "the", "table"]]
     assert all(other == found["a.txt"] for other in found.values())
+    thai = "แมวดำตัวใหญ่นอนอยู่บนโต๊ะในครัว"
+    for name, content, notices in {
+        ("b.txt", f"{thai}\nthe old dog\n東京都は日本の首都であり大きな都市です\n", 1),
+        ("b.csv", f"text\n{thai}\n", 1),
+        (
+            "c.txt",
+            "東京 都 は 日本 の 首都\nhttps://example.org/東京/sixteen-letters\n대한민국의수도는서울특별시이며아주큽니다\n",
+            0,
+        ),
+    }:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        said = xtune("predict", tmp_path / "run", "--input", tmp_path / name, "--output", tmp_path / "out.jsonl")
+        assert said.code == 0 and said.out.count("script without spaces") == said.out.count("notice:") == notices
+        if name == "b.txt":
+            assert "notice: 2 words of more than 15 letters" in said.out and "in example 0: แมวดำ" in said.out
+            assert "give words" in said.out
 
 
 def rows_of(examples: list[toy.Sentence]) -> list[tuple[str, str]]:

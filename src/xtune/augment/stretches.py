@@ -42,6 +42,15 @@ def is_unspaced(word: str) -> bool:
     return False
 
 
+def unspaced_letters(word: str) -> int:
+    """How many grapheme clusters of a word are letters of a script written without spaces.
+
+    >>> unspaced_letters("กำ东京abc한국"), unspaced_letters("Tokyo")
+    (3, 0)
+    """
+    return 0 if word.isascii() else sum(_UNSPACED.match(cluster) is not None for cluster in _CLUSTER.findall(word))
+
+
 def stretches(word: str, pieces: Sequence[Piece]) -> list[Span]:
     """Partition the pieces of unspaced script into stretches.
 

@@ -108,10 +108,12 @@ def predict(
     checkpoint = load_checkpoint(model)
     columns = tuple(text_columns.split(",")) if text_columns else None
     with _predicting():
-        count = predict_file(
+        count, notice = predict_file(
             checkpoint, Path(input), Path(output), language=language, text_columns=columns, batch_size=batch_size
         )
     if speaks():
+        if notice:
+            console.print(f"notice: {escape(notice)}", highlight=False, soft_wrap=True)
         console.print(f"{count:,} predictions: {escape(output)}", highlight=False, soft_wrap=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from accelerate import PartialState
 
+from xtune.augment.stretches import unspaced_letters
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import Columns, Source, languages_of, load_file, load_pair, load_split, pairs_of
 from xtune.data.conll import are_numbers
@@ -31,6 +32,9 @@ from xtune.tasks.qa import SpanPrediction
 from xtune.tasks.tagging import Tags
 from xtune.tasks.task import Prediction, Task
 from xtune.views.encode import Encoder
+
+LONGEST_WORD = 15
+"""Letters of a word in a script without spaces; what is longer is likely to be a text that nobody has split."""
 
 COLUMNS = ("text_columns", "label_column", "language_column")
 
@@ -225,7 +229,7 @@ def predict_file(
     language: str | None = None,
     text_columns: tuple[str, ...] | None = None,
     batch_size: int = 64,
-) -> int:
+) -> tuple[int, str | None]:
     """Label a file's texts and write a JSON object a line, in the file's order.
 
     Args:
@@ -237,7 +241,7 @@ def predict_file(
         batch_size: Texts a forward pass.
 
     Returns:
-        How many there were.
+        How many there were, and what the user should know of them.
 
     Raises:
         InputError: For what is wrong with the file, or if the output cannot be written.
@@ -252,7 +256,25 @@ def predict_file(
     lines = json_lines(predict(checkpoint, examples, batch_size))
     if PartialState().is_main_process:
         write_text(output, lines)
-    return len(examples)
+    return len(examples), _unsplit(examples) if kind == "tagging" else None
+
+
+def _unsplit(examples: Sequence[Example]) -> str | None:
+    """A notice of texts in scripts without spaces that came as one word, which gets one tag."""
+    long = [
+        (example.id, word)
+        for example in examples
+        for word in example.texts[0].text.split()
+        if len(word) > LONGEST_WORD and unspaced_letters(word) > LONGEST_WORD
+    ]
+    if not long:
+        return None
+    (id, first), count = long[0], "one word" if len(long) == 1 else f"{len(long):,} words"
+    return (
+        f"{count} of more than {LONGEST_WORD} letters in a script without spaces, the first in example {id}: "
+        f"{first[:LONGEST_WORD]}…; each has one tag. Texts are split at white space alone: "
+        'give words, {"tokens": [word, …]} a line in .jsonl, or a word a line in .conll'
+    )
 
 
 def _columns(checkpoint: Checkpoint, text: tuple[str, ...] | None, input: Path) -> Columns:
