@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
+import yaml
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from tests import toy
@@ -146,6 +148,37 @@ def test_pairs_of_languages_are_scored_by_the_rules_of_mlqa(
         {language: each["f1"] for language, each in results["scores"]["test"].items()}
     )
     assert "not among XTREME's languages" not in said.out
+
+
+def test_a_run_on_the_hub_leaves_all_commits_and_repeats_itself(
+    xtune: Command, tiny_model: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = {"rajpurkar/squad": "a" * 40, "google/xtreme": "b" * 40}
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def load_dataset(path: str, name: str | None, *, split: str, revision: str | None) -> datasets.Dataset:
+        asked.append((path, name, revision))
+        rows = [
+            {**each.fields, "context": each.context, "answers": {"text": [each.answer], "answer_start": [at]}}
+            for each in toy.questions(3, long=0)
+            for at in [each.context.index(each.answer)]
+        ]
+        found = datasets.Dataset.from_list(rows)
+        found.info.download_checksums = {f"hf://datasets/{path}@{commits[path]}/0.parquet": {}}
+        return found
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    keys = ("task=mlqa", f"model={tiny_model('bert')}", "method=plain", "data.languages=de,en")
+    results = train(xtune, tmp_path / "run", *keys)
+    assert set(results["pairs"]["test"]) == {"de-en", "en-de"} and set(results["scores"]["test"]) == {"de", "en"}
+    config = yaml.safe_load((tmp_path / "run/config.yaml").read_text("utf-8"))
+    assert config["data"]["revision"] == commits
+    asked.clear()
+    said = xtune("train", tmp_path / "run/config.yaml", "--output-dir", tmp_path / "again")
+    assert said.code == 0, said.err
+    assert ("google/xtreme", "MLQA.de.en", "b" * 40) in asked
+    assert {(path, revision) for path, _, revision in asked} == set(commits.items())
+    assert yaml.safe_load((tmp_path / "again/config.yaml").read_text("utf-8")) == config
 
 
 # ---- a user's own files

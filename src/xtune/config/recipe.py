@@ -43,7 +43,8 @@ class DataConfig:
         train: The user's training file, or a folder or pattern with `{lang}`.
         dev: The user's development files, likewise; any languages.
         test: The user's test files, likewise.
-        revision: Commit of the Hub dataset; null until the first use resolves it.
+        revision: Commit of the Hub dataset, or the commit of each repository that it is read from; null until the first
+            use resolves it.
         text_columns: Columns of the text or of the two texts; null finds them by their usual names. In a file of one
             word a line the number of the word's column, counted from 1; null: the first.
         label_column: Column of the label; likewise the number of the tag's, by default the last.
@@ -63,7 +64,7 @@ class DataConfig:
     train: str | None = None
     dev: str | None = None
     test: str | None = None
-    revision: str | None = None
+    revision: str | dict[str, str] | None = None
     text_columns: Names | None = None
     label_column: str = "label"
     language_column: str = "language"

@@ -12,7 +12,8 @@ from __future__ import annotations
 from xtune.data.columns import Columns
 from xtune.data.dictionaries import Dictionaries, load_dictionaries
 from xtune.data.hub import Hub
-from xtune.data.load import Source, has_split, languages_of, load_file, load_pair, load_split, pairs_of, pin
+from xtune.data.load import commits, has_split, languages_of, load_file, load_pair, load_split, pairs_of, pin
+from xtune.data.source import Source
 from xtune.data.store import ExampleTable, TranslationTable, write_examples
 from xtune.data.translations import TranslationCounts, load_translations
 
@@ -24,6 +25,7 @@ __all__ = [
     "Source",
     "TranslationCounts",
     "TranslationTable",
+    "commits",
     "has_split",
     "languages_of",
     "load_dictionaries",

@@ -163,6 +163,17 @@ def to_examples(
         yield Example(id, found, texts, target)
 
 
+def some(examples: Iterator[Example], file: str | Path, language: str, column: str) -> Iterator[Example]:
+    """The examples of a language; an error if there are none, which names the column that says the language."""
+    empty = True
+    for example in examples:
+        empty = False
+        yield example
+    if empty:
+        remedy = "check the column, source_language and data.languages"
+        raise InputError(f"no row is in '{language}'", file=file, field=column, remedy=remedy)
+
+
 def row_language(record: Record, columns: Columns, file: str | Path) -> str | None:
     """The language that a row names; None if there is no such column."""
     if columns.language not in record.values:

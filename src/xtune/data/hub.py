@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from xtune.data.columns import Columns, Expected, Record, Shape, to_examples
+from xtune.data.columns import Columns, Expected, Record, Shape, some, to_examples
 from xtune.errors import InputError
 from xtune.schema import Example
 
@@ -23,6 +23,9 @@ class Hub:
         name: The configuration; `{lang}` in it stands for the language. Without, a column says the language.
         revision: A commit; None until `open_split` has resolved it.
         columns: What the columns are called.
+        ids: What the ids of a language's examples begin with, where these alone say it: `{lang}-`.
+        pairs: The configuration of a question in another language than its context, with `{context}` and `{question}`;
+            None: there are none.
         splits: The Hub's names of `train`, `dev` and `test`, for those it has.
         languages: The languages it has.
         names: What `{lang}` is in place of a language's code, where it is something else.
@@ -33,6 +36,8 @@ class Hub:
     name: str | None = None
     revision: str | None = None
     columns: Columns = field(default_factory=Columns)
+    ids: str = ""
+    pairs: str | None = None
     splits: Mapping[str, str] = field(default_factory=lambda: {"train": "train", "dev": "validation", "test": "test"})
     languages: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
@@ -49,6 +54,24 @@ class Hub:
         'udpos.German'
         """
         return self.name and self.name.format(lang=self.names.get(language, language))
+
+    def has(self, record: Record, language: str) -> bool:
+        """Whether a row is in a language, as far as its id says so.
+
+        >>> tydiqa = Hub(path="google/xtreme", ids="{lang}-", names={"fi": "finnish"})
+        >>> [tydiqa.has(Record(1, {"id": id}), "fi") for id in ("finnish--5-1", "english--7-0")]
+        [True, False]
+        """
+        start = self.ids.format(lang=self.names.get(language, language))
+        return str(record.values.get(self.columns.id or "id", "")).startswith(start)
+
+    def of_pair(self, context: str, question: str) -> Hub:
+        """The same with the configuration of one pair.
+
+        >>> Hub(path="google/xtreme", pairs="MLQA.{context}.{question}").of_pair("en", "de").name
+        'MLQA.en.de'
+        """
+        return replace(self, name=self.pairs and self.pairs.format(context=context, question=question))
 
 
 def open_split(hubs: Sequence[Hub], split: str, language: str) -> tuple[Any, Hub]:
@@ -90,7 +113,9 @@ def hub_examples(
     """The examples of one language of a dataset on the Hub; see `open_split` and `to_examples`."""
     dataset, hub = open_split(hubs, split, language)
     file = "/".join(filter(None, (hub.path, hub.configuration(language), hub.splits[split])))
-    return to_examples(_records(dataset, hub.columns), file, hub.columns, expected, shape=shape, language=language)
+    records = (record for record in _records(dataset, hub.columns) if hub.has(record, language))
+    examples = to_examples(records, file, hub.columns, expected, shape=shape, language=language)
+    return some(examples, file, language, (hub.columns.id or "id") if hub.ids else hub.columns.language)
 
 
 def _records(dataset: Any, columns: Columns) -> Iterator[Record]:

@@ -6,59 +6,20 @@ A split comes from the first of these that is given: the user's own files, a fol
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice, permutations
 from pathlib import Path
 from typing import Any
 
-from xtune.data.columns import Columns, Expected, row_language, to_examples
+from xtune.data.columns import Columns, Expected, row_language, some, to_examples
 from xtune.data.delimited import TEXT_COLUMNS, read_xtreme
 from xtune.data.files import COMPRESSIONS, file_format, language_files, language_in_name
 from xtune.data.formats import SHAPES, read_kind, read_unlabelled, suffixes
 from xtune.data.hub import Hub, hub_examples, open_split
+from xtune.data.source import SPLITS, Source
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.schema import Example, Kind
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """Where examples come from.
-
-    Args:
-        kind: The kind of task, which says how files are written and what an example of them is.
-        files: The user's file for a split: a file, or a folder of `{split}-{lang}.csv`, `.tsv` or `.jsonl` (also
-            `.gz`, `.xz`), or a pattern with `{lang}`. A single file is in the language that its name ends in
-            (`train-de.csv`), else in those of its column of languages, else in the source language.
-        folder: The folder of the task, or the one that holds it: XTREME's `{split}-{lang}.tsv` without header, else
-            files in a format of `READERS`, whose columns have names. Files of words and tags are written alike in both.
-        task: What the task's folder is called in `folder`.
-        layout: What the files of a split are called below the folder that holds the task's, the first that are there
-            counting, where they are not called `{split}-{lang}`; one without `{lang}` is in the source language.
-        pairs: The same of examples with a question in another language than their context: a name with `{context}` and
-            `{question}`.
-        languages: Those that pairs are made of.
-        hub: Copies of the dataset on the Hub, the best first.
-        columns: What the columns of the user's files are called.
-        texts: How many texts an example has; None: as many as the user's file has.
-        labels: All labels; None: any.
-        aliases: Other spellings of a label.
-        source_language: The language of a file that says nothing else.
-    """
-
-    kind: Kind = "classification"
-    files: Mapping[str, str] = field(default_factory=dict)
-    folder: Path | None = None
-    task: str | None = None
-    layout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    pairs: Mapping[str, str] = field(default_factory=dict)
-    languages: tuple[str, ...] = ()
-    hub: tuple[Hub, ...] = ()
-    columns: Columns = field(default_factory=Columns)
-    texts: int | None = None
-    labels: tuple[str, ...] | None = None
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    source_language: str = "en"
 
 
 def has_split(source: Source, split: str) -> bool:
@@ -132,18 +93,28 @@ def load_file(
 
 
 def pin(source: Source) -> Source:
-    """The same source with one copy on the Hub, at the commit that it stands for today.
+    """The same source with one copy on the Hub for each split, at the commit that it stands for today.
 
-    A source of files is returned as it is. `pin(source).hub[0].revision` belongs into the run's configuration.
+    A source of files is returned as it is. `commits(pin(source))` belongs into the run's configuration.
 
     Raises:
-        InputError: If no copy can be had.
+        InputError: If no copy of a split can be had.
     """
-    if not source.hub or source.folder is not None or {"train", "dev", "test"} <= set(source.files):
-        return source
-    split = next(name for name in ("train", "dev", "test") if name not in source.files)
-    _, hub = open_split(source.hub, split, source.source_language)
-    return replace(source, hub=(hub,))
+    pinned: list[Hub] = []
+    for split in SPLITS:
+        if split in source.files or source.folder is not None or not has_split(source, split):
+            continue
+        known = {hub.path: hub.revision for hub in pinned}  # one commit for all splits of a repository
+        copies = [replace(hub, revision=known.get(hub.path) or hub.revision) for hub in _hubs(source, split)]
+        there = languages_of(source, split)
+        _, hub = open_split(copies, split, source.source_language if source.source_language in there else there[0])
+        pinned.append(replace(hub, splits={split: hub.splits[split]}))
+    return replace(source, hub=tuple(pinned)) if pinned else source
+
+
+def commits(source: Source) -> dict[str, str]:
+    """The commit of each repository on the Hub that a source reads, as far as it is known."""
+    return {hub.path: hub.revision for hub in source.hub if hub.revision is not None}
 
 
 def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator[Example]:
@@ -153,7 +124,7 @@ def _load(source: Source, split: str, language: str, labelled: bool) -> Iterator
         if isinstance(located, dict):
             return _examples(source, _of_language(located, language, split), expected, language=language, named=True)
         rows = _examples(source, located, expected, language=language, default=source.source_language)
-        return _some(rows, located, language, source.columns.language)
+        return some(rows, located, language, source.columns.language)
     if source.folder is not None:
         file, texts = _of_language(_task_files(source, split), language, split), source.texts or 2
         if file_format(file) != ".tsv" or source.kind != "classification":
@@ -230,29 +201,43 @@ def _above(source: Source) -> Path:
     return source.folder.absolute().parent if own else source.folder
 
 
-def pairs_of(source: Source, split: str, languages: Collection[str] | None = None) -> dict[str, Path]:
-    """The files of a split with questions in another language than their contexts, by `context-question`.
+def pairs_of(source: Source, split: str, languages: Collection[str] | None = None) -> list[str]:
+    """What a split has of questions in another language than their contexts: `context-question`, sorted.
 
     Args:
         source: Where the examples come from.
         split: `train`, `dev` or `test`.
         languages: Those wanted; None: all.
     """
-    if split not in source.pairs or source.folder is None or split in source.files:
-        return {}
-    found = {}
+    if split in source.files:
+        return []
     wanted = [code for code in source.languages if languages is None or code in languages]
-    for context, question in permutations(wanted, 2):
-        name = source.pairs[split].format(context=context, question=question)
-        for file in _single(f"{_above(source)}/{name}", context).values():
-            found[f"{context}-{question}"] = file
-    return dict(sorted(found.items()))
+    pairs = (f"{context}-{question}" for context, question in permutations(wanted, 2))
+    on_hub = source.folder is None and any(hub.pairs for hub in source.hub if split in hub.splits)
+    return sorted(pair for pair in pairs if on_hub or _pair_file(source, split, pair))
 
 
-def load_pair(source: Source, file: Path, pair: str, *, max_examples: int | None = None) -> Iterator[Example]:
-    """The examples of one of `pairs_of`, in the language of their contexts."""
-    expected, language = Expected(texts=source.texts, labels=source.labels), pair.split("-")[0]
-    return islice(_examples(source, file, expected, language=language, named=True), max_examples)
+def load_pair(source: Source, split: str, pair: str, *, max_examples: int | None = None) -> Iterator[Example]:
+    """The examples of one of `pairs_of`, in the language of their contexts.
+
+    Raises:
+        InputError: For what is wrong with the file, or if the Hub does not give it.
+    """
+    expected = Expected(texts=source.texts, labels=source.labels)
+    context, question = pair.split("-")
+    if file := _pair_file(source, split, pair):
+        return islice(_examples(source, file, expected, language=context, named=True), max_examples)
+    copies = [hub.of_pair(context, question) for hub in _hubs(source, split) if hub.pairs]
+    return islice(hub_examples(copies, split, context, expected, SHAPES[source.kind]), max_examples)
+
+
+def _pair_file(source: Source, split: str, pair: str) -> Path | None:
+    """The file of a pair; None where there is none."""
+    if split not in source.pairs or source.folder is None:
+        return None
+    context, question = pair.split("-")
+    name = source.pairs[split].format(context=context, question=question)
+    return _single(f"{_above(source)}/{name}", context).get(context)
 
 
 def _task_folder(source: Source) -> Path:
@@ -266,10 +251,11 @@ def _task_folder(source: Source) -> Path:
 
 
 def _hubs(source: Source, split: str) -> tuple[Hub, ...]:
+    """The copies that have a split; all where none has."""
     if not source.hub:
         remedy = f"give data.{split} (your own file) or data.dir (XTREME's folders)"
         raise InputError(f"nothing says where the {split} examples are", field=f"data.{split}", remedy=remedy)
-    return source.hub
+    return tuple(hub for hub in source.hub if split in hub.splits) or source.hub
 
 
 def _of_language(files: Mapping[str, Path], language: str, split: str) -> Path:
@@ -283,14 +269,3 @@ def _languages_in(path: Path, source: Source) -> set[str]:
     """The languages of a file's rows."""
     records, columns = read_kind(path, source.columns, source.kind)
     return {row_language(record, columns, path) or source.source_language for record in records}
-
-
-def _some(examples: Iterator[Example], path: Path, language: str, column: str) -> Iterator[Example]:
-    """The examples; an error if there are none."""
-    empty = True
-    for example in examples:
-        empty = False
-        yield example
-    if empty:
-        remedy = "check the column, source_language and data.languages"
-        raise InputError(f"no row is in '{language}'", file=path, field=column, remedy=remedy)

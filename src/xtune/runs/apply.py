@@ -160,9 +160,7 @@ def evaluate(
         return evaluate_languages(checkpoint.model, checkpoint.encoder, checkpoint.task, sets, batch_size)
 
     results = evaluate_all({code: load_split(source, split, code, max_examples=limit) for code in wanted})
-    pairs = evaluate_all(
-        {name: load_pair(source, file, name, max_examples=limit) for name, file in pairs_there.items()}
-    )
+    pairs = evaluate_all({pair: load_pair(source, split, pair, max_examples=limit) for pair in pairs_there})
     summary = {
         "schema": 1,
         "xtune": version("xtune"),

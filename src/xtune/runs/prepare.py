@@ -14,6 +14,7 @@ from xtune.data import (
     Columns,
     ExampleTable,
     Source,
+    commits,
     has_split,
     languages_of,
     load_dictionaries,
@@ -99,8 +100,7 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     check_vocabulary(recipe.model, encoder, train[:SAMPLE])
     recipe = with_noise(recipe, check_model(task, recipe.model, encoder, **model_options(recipe)))
     resources, more = load_resources(recipe, encoder, train, scratch)
-    revision = source.hub[0].revision if source.hub else None
-    data = replace(recipe.data, labels=labels or None, revision=recipe.data.revision or revision)
+    data = replace(recipe.data, labels=labels or None, revision=commits(source) or recipe.data.revision)
     augmentations, copies = build_augmentations(recipe, resources)
     return Prepared(
         recipe=replace(recipe, data=data),
@@ -179,8 +179,8 @@ def _pairs(recipe: Recipe, source: Source, scratch: Path) -> dict[str, ExampleTa
     """The pairs of the languages wanted, where the dataset has some."""
     limit = recipe.data.max_test_examples
     return {
-        name: write_examples(load_pair(source, file, name, max_examples=limit), scratch / f"test-{name}.arrow")
-        for name, file in pairs_of(source, "test", recipe.data.languages).items()
+        pair: write_examples(load_pair(source, "test", pair, max_examples=limit), scratch / f"test-{pair}.arrow")
+        for pair in pairs_of(source, "test", recipe.data.languages)
     }
 
 

@@ -42,7 +42,6 @@ class DatasetRow:
         source_language: The language of its training set.
         aliases: Other spellings of a label in its files.
         untranslated: What its files write for a text that was not translated.
-        revision: Commit of the first copy; None until a run resolves it.
     """
 
     name: str
@@ -61,7 +60,6 @@ class DatasetRow:
     source_language: str = "en"
     aliases: dict[str, str] = field(default_factory=dict)
     untranslated: str | None = None
-    revision: str | None = None
 
     def locate(
         self,
@@ -69,7 +67,7 @@ class DatasetRow:
         folder: Path | None = None,
         files: Mapping[str, str] | None = None,
         columns: Columns | None = None,
-        revision: str | None = None,
+        revision: str | Mapping[str, str] | None = None,
     ) -> Source:
         """Where this dataset's examples come from in a run.
 
@@ -77,7 +75,11 @@ class DatasetRow:
             folder: XTREME's folders; None: the Hub.
             files: The user's own file for a split, which comes before both.
             columns: What the columns of those files are called.
-            revision: Commit on the Hub; None: the newest.
+            revision: Commit on the Hub, or the commits of repositories, for which no other then stands in; None: the
+                newest.
+
+        Raises:
+            InputError: `revision` names a repository that this dataset is not read from.
         """
         return Source(
             kind=self.kind,
@@ -87,13 +89,27 @@ class DatasetRow:
             layout=self.layout,
             pairs=self.pairs,
             languages=self.languages,
-            hub=tuple(replace(hub, revision=revision or hub.revision) for hub in self.hub),
+            hub=self._copies(revision),
             columns=columns or Columns(),
             texts=self.texts,
             labels=self.labels or None,
             aliases=self.aliases,
             source_language=self.source_language,
         )
+
+    def _copies(self, revision: str | Mapping[str, str] | None) -> tuple[Hub, ...]:
+        """The copies at their commits; what repositories that are named have, comes from nowhere else."""
+        if revision is None or isinstance(revision, str):
+            return tuple(replace(hub, revision=revision or hub.revision) for hub in self.hub)
+        there = {hub.path for hub in self.hub}
+        if other := next((path for path in revision if path not in there), None):
+            problem, remedy = f"{self.name} is not read from '{other}'", did_you_mean(other, there)
+            raise InputError(problem, field="data.revision", remedy=remedy)
+        named = [replace(hub, revision=revision[hub.path]) for hub in self.hub if hub.path in revision]
+        found = {split for hub in named for split in hub.splits}
+        others = [hub for hub in self.hub if hub.path not in revision]
+        rest = ({split: name for split, name in hub.splits.items() if split not in found} for hub in others)
+        return (*named, *(replace(hub, splits=splits) for hub, splits in zip(others, rest, strict=True) if splits))
 
 
 for _section in (DatasetRow, Hub, Columns):  # an unknown key is an error, never ignored
@@ -143,7 +159,7 @@ def parse_datasets(text: str) -> dict[str, DatasetRow]:
 
 
 def _complete(row: DatasetRow) -> DatasetRow:
-    """Check what a type cannot say, and give the copies on the Hub the row's languages and revision."""
+    """Check what a type cannot say, and give the copies on the Hub the row's languages."""
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
             raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
@@ -159,5 +175,5 @@ def _complete(row: DatasetRow) -> DatasetRow:
         if label not in row.labels:
             remedy = did_you_mean(label, row.labels)
             raise InputError(f"'{other}' stands for no label", file=_TABLE, field=f"{row.name}.aliases", remedy=remedy)
-    copies = (replace(hub, languages=hub.languages or row.languages, revision=row.revision) for hub in row.hub)
+    copies = (replace(hub, languages=hub.languages or row.languages) for hub in row.hub)
     return replace(row, hub=tuple(copies))

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import datasets
 import pytest
 
-from xtune.data import Columns, Hub, Source, languages_of, load_split, pin
+from xtune.config.load import load_recipe, write_recipe
+from xtune.data import Columns, Hub, Source, commits, languages_of, load_pair, load_split, pairs_of, pin
 from xtune.errors import InputError
-from xtune.schema import Example, Text
+from xtune.runs.prepare import source_of
+from xtune.schema import Answer, Example, Text
+from xtune.tasks.datasets import dataset
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "f" * 40
@@ -97,7 +101,9 @@ def test_the_second_copy_stands_in_for_the_first(hub: Hubs) -> None:
 def test_pinning_gives_the_copy_and_the_commit_that_were_read(hub: Hubs) -> None:
     asked = hub(some=nli)
     pinned = pin(Source(hub=(FIRST, SECOND)))
-    assert [(copy.path, copy.revision) for copy in pinned.hub] == [("some/nli", COMMIT)]
+    assert {(copy.path, copy.revision) for copy in pinned.hub} == {("some/nli", COMMIT)}
+    assert [list(copy.splits) for copy in pinned.hub] == [["train"], ["dev"], ["test"]]
+    assert commits(pinned) == {"some/nli": COMMIT}
     next(load_split(pinned, "dev", "de"))
     assert asked[-1] == ("some/nli", "de", "validation", COMMIT)
 
@@ -170,3 +176,117 @@ def test_tags_of_the_hub_become_their_names(hub: Hubs) -> None:
     assert asked == [("some/udpos", "udpos.Afrikans", "validation", None)]
     with pytest.raises(InputError, match="has no dev split in 'yo'"):
         list(load_split(source, "dev", "yo"))
+
+
+# ---- splits from several repositories
+
+
+def questions(*ids: str, context: str = "ein Hund bellt") -> datasets.Dataset:
+    """Rows as the questions of XTREME are on the Hub."""
+    answers = {"text": ["Hund"], "answer_start": [4]}
+    rows = [{"id": id, "question": "wer?", "context": context, "answers": answers} for id in ids]
+    return datasets.Dataset.from_list(rows)
+
+
+def at(dataset: datasets.Dataset, path: str, commit: str) -> datasets.Dataset:
+    dataset.info.download_checksums = {f"hf://datasets/{path}@{commit}/0.parquet": {"num_bytes": 1}}
+    return dataset
+
+
+def xtreme(name: str) -> datasets.Dataset:
+    return at(questions(f"of {name}"), "google/xtreme", OTHER)
+
+
+def read(source: Source, split: str, language: str) -> list[str]:
+    """The ids of a language, of which each has its answer."""
+    examples = list(load_split(source, split, language, labelled=True))
+    assert all((each.language, each.target) == (language, Answer("Hund", 4)) for each in examples)
+    return [each.id for each in examples]
+
+
+SQUAD_COMMIT, XQUAD_COMMIT = "a" * 40, "b" * 40
+
+
+def test_each_split_of_xquad_comes_from_its_own_repository(hub: Hubs) -> None:
+    squad = at(questions("of squad"), "rajpurkar/squad", SQUAD_COMMIT)
+
+    def google(name: str) -> datasets.Dataset:
+        return at(questions("of xquad"), "google/xquad", XQUAD_COMMIT) if name.startswith("xquad") else xtreme(name)
+
+    asked = hub(rajpurkar=squad, google=google)
+    source = dataset("xquad").locate()
+    found = [languages_of(source, split) for split in ("train", "dev", "test")]
+    assert found == [["en"], sorted(dataset("mlqa").languages), sorted(dataset("xquad").languages)]
+    pinned = pin(source)
+    assert [(copy.path, copy.revision, *copy.splits) for copy in pinned.hub] == [
+        ("rajpurkar/squad", SQUAD_COMMIT, "train"),
+        ("google/xtreme", OTHER, "dev"),
+        ("google/xquad", XQUAD_COMMIT, "test"),
+    ]
+    asked.clear()
+    assert read(pinned, "train", "en") == ["of squad"]
+    assert read(pinned, "dev", "de") == ["of MLQA.de.de"]
+    assert read(pinned, "test", "th") == ["of xquad"]
+    assert asked == [
+        ("rajpurkar/squad", None, "train", SQUAD_COMMIT),
+        ("google/xtreme", "MLQA.de.de", "validation", OTHER),
+        ("google/xquad", "xquad.th", "validation", XQUAD_COMMIT),
+    ]
+    with pytest.raises(InputError, match="google/xtreme has no dev split in 'th'"):
+        load_split(pinned, "dev", "th")
+
+
+def test_a_run_repeats_the_copies_and_commits_of_its_config(hub: Hubs, tmp_path: Path) -> None:
+    """XTREME's copy stood in for a SQuAD that could not be had, and does so again when that is back."""
+    asked = hub(rajpurkar=ConnectionError("down"), google=xtreme)
+    read_from = commits(pin(dataset("mlqa").locate()))
+    assert read_from == {"google/xtreme": OTHER}
+    write_recipe(load_recipe("mlqa-transfer-base", {"data.revision": read_from}), tmp_path / "config.yaml")
+    again = source_of(load_recipe(str(tmp_path / "config.yaml")))
+    asked = hub(rajpurkar=at(questions("of squad"), "rajpurkar/squad", SQUAD_COMMIT), google=xtreme)
+    pinned = pin(again)
+    assert commits(pinned) == read_from and read(pinned, "train", "en") == ["of SQuAD"]
+    assert {(path, revision) for path, _, _, revision in asked} == {("google/xtreme", OTHER)}
+    hub(rajpurkar=questions("of squad"), google=ConnectionError("down"))
+    with pytest.raises(InputError, match="does not give train in 'en': google/xtreme"):
+        pin(again)
+
+
+def test_a_commit_of_one_repository_leaves_the_others_at_their_newest(hub: Hubs) -> None:
+    hub(rajpurkar=at(questions("of squad"), "rajpurkar/squad", SQUAD_COMMIT), google=xtreme)
+    pinned = pin(dataset("mlqa").locate(revision={"rajpurkar/squad": SQUAD_COMMIT}))
+    assert commits(pinned) == {"rajpurkar/squad": SQUAD_COMMIT, "google/xtreme": OTHER}
+
+
+def test_a_commit_of_a_repository_that_the_dataset_is_not_in() -> None:
+    with pytest.raises(InputError) as raised:
+        dataset("mlqa").locate(revision={"google/xtrem": OTHER})
+    assert raised.value.field == "data.revision" and "'google/xtreme'" in (raised.value.remedy or "")
+
+
+def test_the_pairs_of_mlqa(hub: Hubs) -> None:
+    asked = hub(google=xtreme, rajpurkar=questions("x"))
+    source = pin(dataset("mlqa").locate())
+    assert len(pairs_of(source, "test")) == 42 and pairs_of(dataset("xquad").locate(), "test") == []
+    assert pairs_of(source, "test", ["de", "zh", "th"]) == ["de-zh", "zh-de"]
+    asked.clear()
+    (found,) = load_pair(source, "test", "de-zh")
+    assert (found.id, found.language, found.target) == ("of MLQA.de.zh", "de", Answer("Hund", 4))
+    assert asked == [("google/xtreme", "MLQA.de.zh", "test", OTHER)]
+
+
+@pytest.mark.parametrize("lost", ["nothing", "the first copy"])
+def test_the_languages_of_tydiqa_are_told_by_their_ids(hub: Hubs, lost: str) -> None:
+    mixed = questions("finnish--5-1", "english--7-0", "english-9-1", "indonesian-3-0")
+    copies = {"google-research-datasets": ConnectionError("down") if lost == "the first copy" else mixed}
+    asked = hub(**copies, google=mixed)
+    source = dataset("tydiqa").locate()
+    assert languages_of(source, "dev") == ["en"]
+    assert languages_of(source, "train") == languages_of(source, "test") == sorted(dataset("tydiqa").languages)
+    assert read(source, "train", "en") == read(source, "dev", "en") == ["english--7-0", "english-9-1"]
+    assert read(source, "test", "fi") == ["finnish--5-1"] and read(source, "test", "id") == ["indonesian-3-0"]
+    first, second = ("google-research-datasets/tydiqa", "secondary_task"), ("google/xtreme", "tydiqa")
+    assert {each[:2] for each in asked} == ({first} if lost == "nothing" else {first, second})
+    assert [split for _, _, split, _ in asked if split != "train"] == ["validation"] * (3 if lost == "nothing" else 6)
+    with pytest.raises(InputError, match="field 'id': no row is in 'ko'"):
+        read(source, "test", "ko")

@@ -40,7 +40,6 @@ def test_a_row_is_whole(name: str) -> None:
     assert (row.name, row.kind, row.texts, row.metrics) == (name, "classification", 2, ("accuracy",))
     assert row.languages[0] == row.source_language == "en"
     assert set(row.languages) <= set(LANGUAGES)
-    assert row.revision is None
     assert row.hub[0].splits == {"train": "train", "dev": "validation", "test": "test"}
     for hub in row.hub:
         assert (len(hub.columns.text or ()), hub.languages, hub.revision) == (2, row.languages, None)
