@@ -222,7 +222,7 @@ def _assign(values: dict[str, Any], key: str, value: Any) -> None:
 def _as_input_error(failure: ValidationError, file: str | Path | None) -> InputError:
     """The first thing that is wrong, said with its key as the user wrote it."""
     error = failure.errors()[0]
-    names = {cls.__name__ for cls in SECTIONS}
+    names = {*(cls.__name__ for cls in SECTIONS), "str"}  # what a value may be, which is no key
     path = [str(part) for part in error["loc"] if str(part) not in names and "[" not in str(part)]
     key = ".".join(path)
     if error["type"] in ("unexpected_keyword_argument", "extra_forbidden"):

@@ -153,6 +153,7 @@ def test_unknown_keys_of_the_augmentation_and_what_was_meant() -> None:
         ("data.max_train_examples=0", "data.max_train_examples"),
         ("train=3", "train"),
         ("model=", "model"),
+        ("data.revision=[main]", "data.revision"),
     ],
 )
 def test_values_out_of_bounds(override: str, field: str) -> None:
