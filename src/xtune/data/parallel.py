@@ -190,6 +190,8 @@ def _read_ids(path: Path) -> dict[str, str]:
     for line, (id, text) in read_tabs(path, (2,)):
         if id in found:
             raise InputError(f"there is another sentence '{id}'", file=path, line=line, remedy="give each its own id")
+        if not text.strip():
+            raise InputError("the sentence is empty", file=path, line=line, remedy="fill it in, or delete the line")
         found[id] = text.strip()
     return found
 
