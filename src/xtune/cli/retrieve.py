@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 import typer
 
 from xtune.cli.common import BatchSize, console, named, show
-from xtune.errors import InputError
 
 
 def retrieve(
@@ -41,23 +40,17 @@ def retrieve(
         from xtune.runs.apply import check_scores_folder
         from xtune.runs.bare import load_bare
         from xtune.runs.files import write_json
-        from xtune.runs.retrieve import SIMILARITIES, Retriever
+        from xtune.runs.retrieve import SIMILARITIES, Retriever, wanted_languages
         from xtune.runs.retrieve import retrieve as run_retrieval
 
     folder = Path(named(output_dir))
     check_scores_folder(folder)
-    if data_dir is not None and not data_dir.strip():
-        raise InputError("the name is empty", field="--data-dir", remedy="name a folder, or leave the option out")
-    bare = load_bare(str(encoder()) if model == MODEL else model, layer)
-    retriever = Retriever(bare, similarity or SIMILARITIES[task], engine, batch_size)
-    with console.status("embedding …") as status:
-        summary, found = run_retrieval(
-            retriever,
-            task,
-            Path(data_dir) if data_dir else None,
-            languages.split(",") if languages else None,
-            status.update,
-        )
+    place = None if data_dir is None else Path(named(data_dir, "--data-dir"))
+    wanted = wanted_languages(task, place, languages.split(",") if languages else None)
+    with console.status("loading the model …") as status:
+        bare = load_bare(str(encoder()) if model == MODEL else model, layer)
+        retriever = Retriever(bare, similarity or SIMILARITIES[task], engine, batch_size)
+        summary, found = run_retrieval(retriever, task, place, wanted, status.update)
     folder.mkdir(parents=True, exist_ok=True)
     found.write(folder / "predictions", task)
     write_json(folder / "results.json", summary)

@@ -5,7 +5,7 @@ A set has sentences in a language, sentences in English, and says which of them 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class ParallelSet:
         ids: What BUCC calls the sentences; of Tatoeba their rows, counted from 0.
         english_ids: The same of the English ones.
         gold: Pairs of ids that translate each other; None where nothing says which do.
+        revision: The commit on the Hub that it was read from.
     """
 
     sentences: tuple[str, ...]
@@ -42,6 +43,7 @@ class ParallelSet:
     ids: tuple[str, ...]
     english_ids: tuple[str, ...]
     gold: tuple[tuple[str, str], ...] | None
+    revision: str | None = None
 
 
 def tatoeba_languages(folder: Path | None) -> list[str]:
@@ -65,13 +67,10 @@ def load_tatoeba(folder: Path | None, language: str) -> ParallelSet:
             does not give it.
     """
     if folder is None:
-        sides = _from_hub(language)
-        rows = tuple(map(str, range(len(sides[0]))))
-        return ParallelSet(*sides, rows, rows, tuple(zip(rows, rows, strict=True)))
+        return _from_hub(language)
     file = _of_language(_files(folder, "tatoeba", _TATOEBA), language)
     sentences, english, known = read_aligned(file)
-    rows = tuple(map(str, range(len(sentences))))
-    return ParallelSet(sentences, english, rows, rows, tuple(zip(rows, rows, strict=True)) if known else None)
+    return _aligned(sentences, english, known)
 
 
 def read_aligned(file: Path) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
@@ -207,8 +206,8 @@ def _read_gold(path: Path, first: Mapping[str, str], english: Mapping[str, str])
     return tuple(pairs)
 
 
-def _from_hub(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The sentences and their translations, row by row, in the copy of XTREME."""
+def _from_hub(language: str) -> ParallelSet:
+    """The copy of XTREME, whose rows translate each other."""
     names = {code: LANGUAGES[code].iso3 for code in _HUB_TATOEBA}
     hub = Hub(
         path="google/xtreme",
@@ -217,9 +216,14 @@ def _from_hub(language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         languages=_HUB_TATOEBA,
         names=names,
     )
-    dataset, _ = open_split([hub], "test", language)
-    return _column(dataset["source_sentence"]), _column(dataset["target_sentence"])
+    dataset, found = open_split([hub], "test", language)
+    first, english = (tuple(text.strip() for text in dataset[f"{side}_sentence"]) for side in ("source", "target"))
+    return _aligned(first, english, known=True, revision=found.revision)
 
 
-def _column(sentences: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sentence.strip() for sentence in sentences)
+def _aligned(
+    sentences: tuple[str, ...], english: tuple[str, ...], known: bool, revision: str | None = None
+) -> ParallelSet:
+    """Rows, each of which translates the same row if that is known."""
+    rows = tuple(map(str, range(len(sentences))))
+    return ParallelSet(sentences, english, rows, rows, tuple(zip(rows, rows, strict=True)) if known else None, revision)

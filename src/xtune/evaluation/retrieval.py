@@ -71,7 +71,7 @@ def neighbours(queries: Embeddings, keys: Embeddings, k: int, engine: Engine = "
     """
     k = min(k, len(keys))
     if engine == "faiss":
-        index = _faiss().IndexFlatIP(keys.shape[1])
+        index = load_faiss().IndexFlatIP(keys.shape[1])
         index.add(keys)
         found: tuple[Embeddings, Rows] = index.search(queries, k)
         return found
@@ -81,6 +81,20 @@ def neighbours(queries: Embeddings, keys: Embeddings, k: int, engine: Engine = "
     parts = [_nearest_of_block(block.to(device), others, k) for block in blocks]
     values, rows = (torch.cat([part[which] for part in parts]).cpu().numpy() for which in (0, 1))
     return values, rows
+
+
+def load_faiss() -> Any:
+    """The library.
+
+    Raises:
+        InputError: It is not installed.
+    """
+    try:
+        import faiss
+    except ImportError:
+        remedy = 'pip install "xtune[faiss]", or --engine exact'
+        raise InputError("faiss is not installed", field="--engine", remedy=remedy) from None
+    return faiss
 
 
 def find(
@@ -186,12 +200,3 @@ def _nearest_of_block(queries: torch.Tensor, keys: torch.Tensor, k: int) -> tupl
         best = torch.topk(values, min(k, values.shape[1]))
         values, rows = best.values, rows.gather(1, best.indices)
     return values, rows
-
-
-def _faiss() -> Any:
-    try:
-        import faiss
-    except ImportError:
-        remedy = 'pip install "xtune[faiss]", or --engine exact'
-        raise InputError("faiss is not installed", field="--engine", remedy=remedy) from None
-    return faiss

@@ -12,7 +12,16 @@ from typing import Any
 from xtune.data.parallel import ParallelSet, bucc_languages, load_bucc, load_tatoeba, tatoeba_languages
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.embed import POOLING, embed
-from xtune.evaluation.retrieval import NEIGHBOURS, Embeddings, Engine, Similarity, best_threshold, find, mine
+from xtune.evaluation.retrieval import (
+    NEIGHBOURS,
+    Embeddings,
+    Engine,
+    Similarity,
+    best_threshold,
+    find,
+    load_faiss,
+    mine,
+)
 from xtune.evaluation.suite import Scores, average
 from xtune.languages import check_language
 from xtune.metrics import accuracy, pair_scores
@@ -57,12 +66,14 @@ class Retrieved:
         scores: By metric, in percent; of the languages whose translations are known.
         examples: How many sentences there are on the side that is not English.
         thresholds: Of BUCC, by language alone; None where no pair of dev was found.
+        revision: The commit on the Hub, if the sentences come from there.
     """
 
     lines: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     scores: dict[str, Scores] = field(default_factory=dict)
     examples: dict[str, dict[str, int]] = field(default_factory=dict)
     thresholds: dict[str, float | None] = field(default_factory=dict)
+    revision: str | None = None
 
     def add(self, split: str, language: str, there: ParallelSet, lines: list[str], scores: dict[str, float]) -> None:
         """Note a set; without scores where nothing says what translates what."""
@@ -80,37 +91,12 @@ class Retrieved:
                 write_text(folder / task / f"{split}-{language}.tsv", "".join(f"{line}\n" for line in lines))
 
 
-def retrieve(
-    retriever: Retriever, task: str, folder: Path | None, languages: Sequence[str] | None, say: Say
-) -> tuple[dict[str, Any], Retrieved]:
-    """Find translations in all languages of a task, or in some.
-
-    Args:
-        retriever: How.
-        task: A key of `SIMILARITIES`.
-        folder: XTREME's folder or the task's own; None: the Hub.
-        languages: Some of those that there are; None: all.
-        say: Told what is being done.
-
-    Returns:
-        What `results.json` holds, and what was found.
+def wanted_languages(task: str, folder: Path | None, asked: Sequence[str] | None) -> list[str]:
+    """The languages asked for, or all, once it is known that there are sentences in each.
 
     Raises:
-        InputError: For a language that there is not, or what is wrong in a file.
+        InputError: For a language without sentences, or a folder without any.
     """
-    began, found = perf_counter(), Retrieved()
-    wanted = _wanted(task, folder, languages)
-    for number, language in enumerate(wanted, start=1):
-        say(f"{task} {language}, {number} of {len(wanted)} …")
-        if folder is None or task == "tatoeba":
-            _tatoeba(retriever, folder, language, found)
-        else:
-            _bucc(retriever, folder, language, found)
-    return _summary(retriever, task, found, perf_counter() - began), found
-
-
-def _wanted(task: str, folder: Path | None, asked: Sequence[str] | None) -> list[str]:
-    """The languages asked for, or all, once it is known that there are sentences in each."""
     if folder is None and task == "bucc2018":
         problem = "the Hub has only the sentences of BUCC that have a translation, which is another task"
         raise InputError(problem, field="--data-dir", remedy="give the folder that holds bucc2018/")
@@ -123,9 +109,40 @@ def _wanted(task: str, folder: Path | None, asked: Sequence[str] | None) -> list
     return wanted
 
 
+def retrieve(
+    retriever: Retriever, task: str, folder: Path | None, languages: Sequence[str], say: Say
+) -> tuple[dict[str, Any], Retrieved]:
+    """Find translations in some languages of a task.
+
+    Args:
+        retriever: How.
+        task: A key of `SIMILARITIES`.
+        folder: XTREME's folder or the task's own; None: the Hub.
+        languages: As `wanted_languages` gives them.
+        say: Told what is being done.
+
+    Returns:
+        What `results.json` holds, and what was found.
+
+    Raises:
+        InputError: For what is wrong in a file, or where faiss is asked for and not installed.
+    """
+    began, found = perf_counter(), Retrieved()
+    if retriever.engine == "faiss":
+        load_faiss()  # or say so before minutes of embedding
+    for number, language in enumerate(languages, start=1):
+        say(f"{task} {language}, {number} of {len(languages)} …")
+        if folder is None or task == "tatoeba":
+            _tatoeba(retriever, folder, language, found)
+        else:
+            _bucc(retriever, folder, language, found)
+    return _summary(retriever, task, found, perf_counter() - began), found
+
+
 def _tatoeba(retriever: Retriever, folder: Path | None, language: str, found: Retrieved) -> None:
     """The row of the translation of each English sentence, as XTREME asks for it, and accuracy both ways."""
     there = load_tatoeba(folder, language)
+    found.revision = there.revision
     embeddings = retriever.embed(there.english), retriever.embed(there.sentences)
     from_english, to_english = (
         list(map(str, rows)) for rows in find(*embeddings, retriever.similarity, retriever.engine)
@@ -200,6 +217,7 @@ def _summary(retriever: Retriever, task: str, found: Retrieved, seconds: float) 
         "scores": found.scores,
         "average": {split: average(languages) for split, languages in found.scores.items() if languages},
         **({"thresholds": found.thresholds} if task == "bucc2018" else {}),
+        **({"revision": found.revision} if found.revision else {}),
         "examples": found.examples,
         "timing": {"seconds": round(seconds, 1)},
         "environment": environment(),

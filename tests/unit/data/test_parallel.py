@@ -10,6 +10,8 @@ import pytest
 from xtune.data.parallel import bucc_languages, load_bucc, load_tatoeba, tatoeba_languages
 from xtune.errors import InputError
 
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
 
 def put(path: Path, *lines: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,12 +66,15 @@ def test_tatoeba_of_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load_dataset(path: str, name: str, *, split: str, revision: str | None) -> datasets.Dataset:
         asked.append((path, name, split))
-        return datasets.Dataset.from_dict({"source_sentence": ["狗\n"], "target_sentence": ["dog\n"]})
+        dataset = datasets.Dataset.from_dict({"source_sentence": ["狗\n"], "target_sentence": ["dog\n"]})
+        dataset.info.download_checksums = {f"hf://datasets/{path}@{COMMIT}/{name}/0.parquet": {"num_bytes": 1}}
+        return dataset
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)
     assert len(tatoeba_languages(None)) == 36
     found = load_tatoeba(None, "zh")
     assert found.sentences == ("狗",) and found.english == ("dog",) and found.gold == (("0", "0"),)
+    assert found.revision == COMMIT
     assert asked == [("google/xtreme", "tatoeba.cmn", "validation")]
 
 
