@@ -202,6 +202,17 @@ def test_a_folder_without_a_model_is_one_error(
     assert found.code == 2 and said in found.err and "remedy: " in found.err
 
 
+def test_a_model_without_its_tokenizer_is_one_error(
+    xtune: Command, tmp_path: Path, data: Path, tiny_model: TinyModel
+) -> None:
+    """Or transformers makes up an empty one, and all sentences of one length are alike."""
+    (tmp_path / "model").mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / "model" / name).write_bytes((tiny_model("xlm-roberta") / name).read_bytes())
+    found = xtune("retrieve", tmp_path / "model", "--data-dir", data, "--output-dir", tmp_path / "out")
+    assert found.code == 2 and "% of the English sentences" in found.err and "tokenizer.json" in found.err
+
+
 def test_bucc_of_the_hub_is_another_task(xtune: Command, tmp_path: Path, tiny_model: TinyModel) -> None:
     found = xtune("retrieve", tiny_model("bert"), "--task", "bucc2018", "--output-dir", tmp_path / "out")
     assert found.code == 2 and "the Hub has only the sentences of BUCC that have a translation" in found.err

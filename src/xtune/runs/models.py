@@ -108,7 +108,7 @@ def longest_input(model: Any) -> int | None:
     return None
 
 
-def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) -> None:
+def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example], what: str = "training texts") -> None:
     """Refuse a tokenizer to which texts are unknown: without its files transformers makes up an empty one.
 
     Raises:
@@ -119,7 +119,7 @@ def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) 
     unknown = sum(token == encoder.tokenizer.unk_token_id for token in ids)
     if unknown > UNKNOWN_SHARE * len(ids):
         raise InputError(
-            f"the tokenizer of '{model}' does not know {100 * unknown / len(ids):.0f} % of the training texts",
+            f"the tokenizer of '{model}' does not know {100 * unknown / len(ids):.0f} % of the {what}",
             field="model",
             remedy="check that the folder holds its tokenizer.json, and that the model knows the language",
         )

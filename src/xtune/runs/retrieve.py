@@ -27,10 +27,15 @@ from xtune.languages import check_language
 from xtune.metrics import accuracy, pair_scores
 from xtune.runs.bare import Bare
 from xtune.runs.files import write_text
+from xtune.runs.models import check_vocabulary
 from xtune.runs.results import environment
+from xtune.schema import Example, Text
 
 SIMILARITIES: dict[str, Similarity] = {"tatoeba": "cosine", "bucc2018": "margin"}
 """The tasks, and how sentences are compared unless the user says otherwise."""
+
+SAMPLE = 100
+"""Of so many English sentences it is seen whether the tokenizer is the model's own."""
 
 Say = Callable[[str], None]
 ScoredPair = tuple[str, str, float]
@@ -51,6 +56,11 @@ class Retriever:
     similarity: Similarity
     engine: Engine = "exact"
     batch_size: int = 64
+
+    def check(self, english: Sequence[str]) -> None:
+        """Refuse a tokenizer to which English is unknown, which is not the model's own; other languages may be."""
+        examples = [Example(str(row), "en", (Text.from_string(text),)) for row, text in enumerate(english[:SAMPLE])]
+        check_vocabulary(self.bare.name, self.bare.encoder, examples, "English sentences")
 
     def embed(self, texts: Sequence[str]) -> Embeddings:
         """`[texts, hidden]`."""
@@ -143,6 +153,7 @@ def _tatoeba(retriever: Retriever, folder: Path | None, language: str, found: Re
     """The row of the translation of each English sentence, as XTREME asks for it, and accuracy both ways."""
     there = load_tatoeba(folder, language)
     found.revision = there.revision
+    retriever.check(there.english)
     embeddings = retriever.embed(there.english), retriever.embed(there.sentences)
     from_english, to_english = (
         list(map(str, rows)) for rows in find(*embeddings, retriever.similarity, retriever.engine)
@@ -158,6 +169,7 @@ def _bucc(retriever: Retriever, folder: Path, language: str, found: Retrieved) -
     """Pairs of dev and the threshold that is best for them, pairs of test that reach it."""
     dev, test = (load_bucc(folder, language, split) for split in ("dev", "test"))
     assert dev is not None and dev.gold is not None
+    retriever.check(dev.english)
     pairs, gold = _mined(retriever, dev), set(dev.gold)
     scores, right = [score for _, _, score in pairs], [pair[:2] in gold for pair in pairs]
     threshold = best_threshold(scores, right, len(gold))
