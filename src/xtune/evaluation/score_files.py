@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xtune.data.files import open_text
+from xtune.data.parallel import english_beside, read_aligned
 from xtune.errors import InputError
 from xtune.evaluation.read_scored import read_answers, read_questions, read_rows, read_sentences
 from xtune.metrics import (
@@ -25,9 +25,6 @@ from xtune.metrics import (
     pair_scores,
     tag_scores,
 )
-
-SORTED_FROM = 10
-"""So many sentences are in alphabetical order by intention, not by chance."""
 
 _KNOWN_TAG = re.compile("O|[BIES]-.+|ADJ|ADP|ADV|AUX|CCONJ|DET|INTJ|NOUN|NUM|PART|PRON|PROPN|PUNCT|SCONJ|SYM|VERB|X|_")
 
@@ -57,20 +54,17 @@ def score_labels(gold: Path, predicted: Path, language: str) -> FileScores:
 
 
 def score_retrieved(gold: Path, predicted: Path, language: str) -> FileScores:
-    """Accuracy of the row, counted from 0, in which each sentence's translation was found (Tatoeba).
+    """Accuracy of the row, counted from 0, in which each English sentence's translation was found (Tatoeba).
 
     Where the labels are the sentences themselves (`de-en.de`, beside it `de-en.en`), a row translates the same row.
     XTREME's own copy has the English ones in alphabetical order, so that nothing says what translates what.
     """
     if gold.name.startswith("test-"):
         return _accuracy([row.last(gold) for row in read_rows(gold, widths=(1,))], gold, predicted)
-    other = gold.with_name(gold.name.replace(f"-en.{language}", "-en.en"))
-    sentences, english = _sentences(gold), _sentences(other)
-    if len(english) != len(sentences):
-        problem = f"there are {len(english):,} sentences, and {len(sentences):,} in {gold.name}"
-        raise InputError(problem, file=other, remedy="row by row, one has to translate the other")
-    if len(english) >= SORTED_FROM and english == sorted(english):
-        return FileScores({}, f"no labels: {other.name} is in alphabetical order, not in that of {gold.name}")
+    sentences, _, known = read_aligned(gold)
+    if not known:
+        remark = f"no labels: {english_beside(gold).name} is in alphabetical order, not in that of {gold.name}"
+        return FileScores({}, remark)
     return _accuracy([str(row) for row in range(len(sentences))], gold, predicted)
 
 
@@ -148,13 +142,3 @@ def _answers(gold: Path, predicted: Path, normalise: Normalise) -> FileScores:
     bare = sum(id not in answers for id, _ in questions)
     remark = f"{bare:,} of {len(questions):,} questions have no prediction, which counts 0" if bare else ""
     return FileScores(answer_scores(questions, answers, normalise), remark)
-
-
-def _sentences(path: Path) -> list[str]:
-    """The lines of a file, without empty ones at its end."""
-    lines = list(open_text(path))
-    while lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
-        raise InputError("the file is empty", file=path, remedy="check where it came from")
-    return lines

@@ -27,7 +27,7 @@ def language_table(results: Mapping[str, Any]) -> Group:
     Args:
         results: What `results.json` holds.
     """
-    source = results["source_language"]
+    source = results.get("source_language")  # retrieval has none
     shown = {"dev": 1} if results["scores"].get("test") else {}
     columns = [
         (split, metric)
@@ -44,7 +44,7 @@ def language_table(results: Mapping[str, Any]) -> Group:
         cells = [_cell(results["scores"][split].get(language, {}).get(metric)) for split, metric in columns]
         table.add_row(_name(language), *cells, style="bold" if language == source else None)
     table.add_section()
-    gaps = {results["transfer_gap_split"]: results["transfer_gap"]}
+    gaps = {results["transfer_gap_split"]: results["transfer_gap"]} if source else {}
     for label, values in (("average", results["average"]), ("transfer gap", gaps)):
         cells = [_cell(values.get(split, {}).get(metric)) for split, metric in columns]
         if any(cells):

@@ -34,17 +34,26 @@ def load_encoder(model: str, max_length: int, **options: int) -> Encoder:
     Raises:
         InputError: The tokenizer cannot be had, or takes no texts of `max_length`.
     """
+    tokenizer = load_tokenizer(model)
+    _check_length(model, max_length, tokenizer.model_max_length)
+    return Encoder(tokenizer, max_length, **options)
+
+
+def load_tokenizer(model: str) -> Any:
+    """The tokenizer of a model, a folder or a Hub id.
+
+    Raises:
+        InputError: It cannot be had.
+    """
     if model == "pocket":
         remedy = "give recipes to xtune.fit as xtune.pocket.furnish(load_recipe(…)) makes them; `xtune train` does so"
         raise InputError("the pocket encoder is in the package, not on the Hub", field="model", remedy=remedy)
     if not Path(model).is_dir():
         use_cache_if_unreachable()
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+        return transformers.AutoTokenizer.from_pretrained(model)
     except Exception as failure:  # files, Hub, JSON, tokenizers: the libraries have no common error
-        raise _refusal(model, "tokenizer", failure) from None
-    _check_length(model, max_length, tokenizer.model_max_length)
-    return Encoder(tokenizer, max_length, **options)
+        raise refusal(model, "tokenizer", failure) from None
 
 
 def load_model(task: Task, model: str, **options: Any) -> Any:
@@ -61,7 +70,7 @@ def load_model(task: Task, model: str, **options: Any) -> Any:
     try:
         return task.load_model(model, **options)
     except Exception as failure:  # as above
-        raise _refusal(model, "model", failure, **options) from None
+        raise refusal(model, "model", failure, **options) from None
 
 
 def model_options(recipe: Recipe) -> dict[str, Any]:
@@ -85,14 +94,21 @@ def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> flo
     if known > rows:
         problem = f"the tokenizer of '{model}' knows {known} sub-words and the model {rows}"
         raise InputError(problem, field="model", remedy="give a folder with a model and its own tokenizer")
-    for name, module in loaded.named_modules():
-        if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
-            before_first = -1 if module.padding_idx is None else module.padding_idx
-            _check_length(model, encoder.max_length, module.num_embeddings - before_first - 1)
+    if longest := longest_input(loaded):
+        _check_length(model, encoder.max_length, longest)
     return float(loaded.get_input_embeddings().weight.detach().std())
 
 
-def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) -> None:
+def longest_input(model: Any) -> int | None:
+    """How many sub-words a model has positions for; None where it embeds none."""
+    for name, module in model.named_modules():
+        if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
+            before_first = -1 if module.padding_idx is None else module.padding_idx
+            return int(module.num_embeddings - before_first - 1)
+    return None
+
+
+def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example], what: str = "training texts") -> None:
     """Refuse a tokenizer to which texts are unknown: without its files transformers makes up an empty one.
 
     Raises:
@@ -103,7 +119,7 @@ def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) 
     unknown = sum(token == encoder.tokenizer.unk_token_id for token in ids)
     if unknown > UNKNOWN_SHARE * len(ids):
         raise InputError(
-            f"the tokenizer of '{model}' does not know {100 * unknown / len(ids):.0f} % of the training texts",
+            f"the tokenizer of '{model}' does not know {100 * unknown / len(ids):.0f} % of the {what}",
             field="model",
             remedy="check that the folder holds its tokenizer.json, and that the model knows the language",
         )
@@ -134,8 +150,8 @@ def _check_length(model: str, wanted: int, longest: int) -> None:
         raise InputError(problem, field="max_length", remedy=remedy)
 
 
-def _refusal(model: str, what: str, failure: Exception, **options: Any) -> InputError:
-    """What a library said of a model, in one line, and what to do."""
+def refusal(model: str, what: str, failure: Exception, **options: Any) -> InputError:
+    """What a library said of a model that it did not load with these options, in one line, and what to do."""
     if isinstance(failure, InputError):
         return failure
     said = next((line.strip() for line in str(failure).splitlines() if line.strip()), type(failure).__name__)

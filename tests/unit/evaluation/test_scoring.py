@@ -239,7 +239,7 @@ def test_tatoeba_s_two_sides_have_to_be_as_long(tmp_path: Path) -> None:
     (labels / "tatoeba" / "test-de.tsv").unlink()
     put(labels / "tatoeba" / "de-en.de", "a\nb\n")
     put(labels / "tatoeba" / "de-en.en", "b\n")
-    with pytest.raises(InputError, match="de-en.en: there are 1 sentences, and 2 in de-en.de"):
+    with pytest.raises(InputError, match="de-en.en, line 2: there are 1 sentences, and 2 in de-en.de"):
         score(tmp_path)
 
 
