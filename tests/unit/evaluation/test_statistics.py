@@ -152,7 +152,7 @@ def test_p_is_two_sided_and_never_0(difference: np.ndarray, p: float) -> None:
 
 
 def world(rng: np.random.Generator, seeds: int, *, common: bool, luck: float) -> Comparison:
-    """A system that is 5 points better on 300 examples whose difficulty differs, by training that is a matter of luck."""
+    """A system that is 5 points better on 300 examples whose difficulty differs, by training that takes luck."""
 
     def test_set() -> np.ndarray:
         return rng.normal(0.0, 1.0, 300)
