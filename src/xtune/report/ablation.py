@@ -29,15 +29,16 @@ def study_table(study: Mapping[str, Any]) -> Group:
     shown = [*([source] if source in cells[study["baseline"]]["languages"] else []), *sums]
     for name in shown:
         table.add_column(f"\n{SUMS.get(name, name)}", justify="right", no_wrap=True)
-    table.add_column(f"{of} −\n{escape(study['baseline'])}", justify="right", no_wrap=True)
-    table.add_column("\n95 % interval", justify="right", no_wrap=True)
-    table.add_column("\np", justify="right", no_wrap=True)
+    compared = [f"{of} −\n{escape(study['baseline'])}", "\n95 % interval", "\np"] if len(cells) > 1 else []
+    for heading in compared:
+        table.add_column(heading, justify="right", no_wrap=True)
     for name in _order(study):
         cell = cells[name]
         own = [f"{chosen['scores'][name]:.1f}"] if chosen else []
         values = [_mean(cell["languages"][each] if each == source else cell[each]) for each in shown]
         style = "bold" if name == study.get("best") else None
-        table.add_row(escape(name), *own, *values, *_difference(cell.get("difference", {}).get(of)), style=style)
+        beside = _difference(cell.get("difference", {}).get(of)) if compared else []
+        table.add_row(escape(name), *own, *values, *beside, style=style)
     seeds = len(study["seeds"])
     title = f"[bold]{escape(study['recipe'])}[/]: {study['metric']} on {study['split']}, in percent, "
     title += f"mean ± standard deviation over {seeds} seeds" if seeds > 1 else "one seed"
@@ -52,7 +53,7 @@ def _order(study: Mapping[str, Any]) -> list[str]:
 def _notes(study: Mapping[str, Any], of: str) -> list[RenderableType]:
     told = "mean of all languages but the source" if of == "targets" else "mean of all languages"
     notes = [f"{of}: {told}; interval and p: paired bootstrap over seeds and examples"]
-    if len(study["seeds"]) < 5:
+    if len(study["seeds"]) < 5 and len(study["cells"]) > 1:
         notes.append("with fewer than five seeds intervals are too narrow, and p is too small")
     if "best" in study:
         notes.append("the best of many is lucky, too: score it with other seeds before you believe its difference")

@@ -76,26 +76,36 @@ def test_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
     assert states(tmp_path) == ["FAIL", "COMPLETE"]
 
 
+RUNS = [f"r1-cs/seed{seed}" for seed in range(8)]
+
+
 def grab(folder: Path, url: str, together: Any, result: Any) -> None:
     claims = opened(folder, url)
-    together.wait(120)
-    claim = claims.take(RUN)
-    result.put(claim is not None)
+    held = []
+    for run in RUNS:
+        together.wait(120)
+        if (claim := claims.take(run)) is not None:
+            held.append(claim)
+            result.put(run)
     together.wait(120)  # alive until all have tried
 
 
 @pytest.mark.slow
 def test_of_many_machines_one_gets_a_run(tmp_path: Path) -> None:
-    """Folders of their own, and so no common lock: the storage alone decides, and SQLite is its weakest."""
-    url, result, together = f"sqlite:///{tmp_path}/study.db", CONTEXT.Queue(), CONTEXT.Barrier(4)
+    """Folders of their own, and so no common lock: the storage alone decides, and SQLite is its weakest.
+
+    Of 60 waiting trials that three threads wanted to turn into running ones at once, SQLite gave 14 to more than one.
+    """
+    url, result, together = f"sqlite:///{tmp_path}/study.db", CONTEXT.Queue(), CONTEXT.Barrier(3)
     opened(tmp_path / "first", url)
-    processes = [CONTEXT.Process(target=grab, args=(tmp_path / str(at), url, together, result)) for at in range(4)]
+    processes = [CONTEXT.Process(target=grab, args=(tmp_path / str(at), url, together, result)) for at in range(3)]
     for process in processes:
         process.start()
-    got = [result.get(timeout=240) for _ in processes]
+    got = [result.get(timeout=240) for _ in RUNS]  # each has been given to somebody
     for process in processes:
         process.join()
-    assert got.count(True) == 1
+        assert process.exitcode == 0
+    assert sorted(got) == sorted(RUNS) and result.empty()  # and to nobody else
 
 
 @pytest.fixture
