@@ -1,4 +1,4 @@
-"""The command line: what `xtune --help` lists."""
+"""The command line, `xtune`: each command is one function, in the file that is named for its purpose."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rich.markup import escape
 from xtune.cli.apply import evaluate, predict, score
 from xtune.cli.retrieve import retrieve
 from xtune.cli.show import doctor, recipes_app
+from xtune.cli.study import ablate, sweep
 from xtune.cli.train import quickstart, train
 from xtune.errors import InputError
 from xtune.pocket.commands import pocket_app
@@ -49,6 +50,8 @@ app.command(epilog="xtune evaluate RUN --input labelled.csv --output-dir SCORES"
 app.command(epilog="xtune score RUN/predictions labels --output scores.json")(score)
 app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")(predict)
 app.command(epilog="xtune retrieve RUN --task tatoeba --data-dir DATA --output-dir FOUND")(retrieve)
+app.command(epilog="xtune ablate pocket-topic --methods plain,xtune --seeds 5 --output-dir STUDY")(ablate)
+app.command(epilog="xtune sweep pocket-topic --space consistency.lambda1=1,2,5 --output-dir SWEEP")(sweep)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(pocket_app, name="pocket")
 app.command()(doctor)
@@ -72,5 +75,5 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as stopped:
         if stopped.code == INTERRUPTED:
-            errors.print("interrupted; `xtune train` resumes when the same command is given again", highlight=False)
+            errors.print("interrupted; the same command given again resumes", highlight=False)
         raise
