@@ -98,9 +98,12 @@ def _panel(axis: Axes, panel: Panel, labels: Sequence[str]) -> None:
     names = sorted(set(labels))
     colours = [COLOURS[names.index(label)] for label in labels]
     for marker, points in zip(MARKERS, panel.points, strict=False):
-        axis.scatter(points[:, 0], points[:, 1], s=16, c=colours, marker=marker, edgecolors=INK, linewidths=0.3, zorder=2)
+        axis.scatter(
+            points[:, 0], points[:, 1], s=16, c=colours, marker=marker, edgecolors=INK, linewidths=0.3, zorder=2
+        )
     axis.set_title(panel.title, fontsize=11, pad=18)
     axis.text(0.5, 1.02, panel.note, transform=axis.transAxes, ha="center", va="bottom", fontsize=7.5)
+    axis.set_aspect("equal", adjustable="datalim")  # a direction of t-SNE's plane is as good as another
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():
@@ -127,7 +130,7 @@ def _legend(figure: Any, languages: Sequence[str], labels: Sequence[str], below:
     colours = [key("o", colour, label, 0.3) for label, colour in zip(labels, COLOURS, strict=False)]
     shapes = [key(marker, "white", name_of(code), 0.9) for code, marker in zip(languages, MARKERS, strict=False)]
     line = Line2D([], [], color=LINE, linewidth=1, label=f"{name_of(languages[0])} and its translation")
-    options: dict[str, Any] = {"frameon": False, "fontsize": 8, "handletextpad": 0.3, "columnspacing": 1.2}
+    options: dict[str, Any] = {"frameon": False, "fontsize": 8, "handletextpad": 0.5, "columnspacing": 1.2}
     figure.legend(handles=colours, loc="center", bbox_to_anchor=(0.5, below * 0.72), ncol=len(colours), **options)
     figure.legend(handles=[*shapes, line], loc="center", bbox_to_anchor=(0.5, below * 0.34), ncol=9, **options)
     figure.subplots_adjust(left=0.03, right=0.97, bottom=below + 0.01, top=1 - 0.45 * below, wspace=0.06, hspace=0.25)
