@@ -46,3 +46,15 @@ def test_what_cannot_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure3, "find_spec", lambda name: None if name == "sklearn" else object())
     with pytest.raises(InputError, match=r"needs sklearn\n.*xtune\[analysis\]"):
         check_drawable(2, 2)
+
+
+def test_legends_stay_within_the_figure(tmp_path: Path) -> None:
+    """Nothing but white at the left and right edge of a single narrow panel with many long names."""
+    from matplotlib.image import imread
+
+    labels = [f"a long label {number}" for number in range(8)]
+    rng = np.random.default_rng(1)
+    codes = ["en", "de", "fr", "es", "ja", "ru", "sw", "el"]
+    _, png = draw([Panel("run", "note", rng.normal(size=(8, 8, 2)))], codes, labels, tmp_path)
+    picture = imread(png)
+    assert (picture[:, :10, :3] == 1).all() and (picture[:, -10:, :3] == 1).all()
