@@ -43,6 +43,8 @@ def stage_in_words(stage: Mapping[str, Any]) -> str:
         said += f" + {r1['weight']:g} · R1({r1['augmentation']})"
     if r2 := stage.get("r2"):
         said += f" + {r2['weight']:g} · R2(teacher {r2['teacher']})"
+    if stage.get("spectral_norm"):
+        said += "; head of spectral norm 1"
     return said
 
 

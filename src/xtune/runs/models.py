@@ -78,16 +78,18 @@ def model_options(recipe: Recipe) -> dict[str, Any]:
     return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
-def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> float:
-    """Load a model once and let it go, so that a run whose model is no good leaves nothing behind.
+def check_model(task: Task, model: str, loaded: Any, encoder: Encoder) -> None:
+    """Refuse a model that does not fit its tokenizer, the length of the texts or how words are read.
 
-    Returns:
-        The standard deviation of its input embeddings.
+    Args:
+        task: With its label space.
+        model: The model's name, for the error.
+        loaded: The model itself.
+        encoder: With its tokenizer.
 
     Raises:
-        InputError: It cannot be loaded, or does not fit its tokenizer, the length of the texts or how words are read.
+        InputError: It does not.
     """
-    loaded = load_model(task, model, **options)
     if task.reading.pooling == "sum":
         head_of(loaded)
     known, rows = len(encoder.tokenizer), loaded.get_input_embeddings().num_embeddings
@@ -96,7 +98,6 @@ def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> flo
         raise InputError(problem, field="model", remedy="give a folder with a model and its own tokenizer")
     if longest := longest_input(loaded):
         _check_length(model, encoder.max_length, longest)
-    return float(loaded.get_input_embeddings().weight.detach().std())
 
 
 def longest_input(model: Any) -> int | None:
