@@ -10,8 +10,8 @@ from typing import Any
 
 from xtune.errors import InputError
 from xtune.reproduce.figures import ABSENT, Row, Table, table
-from xtune.reproduce.plans import AUGMENTATIONS, BY_LANGUAGE, METHODS, R3F, WITHOUT_RUNS, Cell
-from xtune.reproduce.variants import Variant, variant
+from xtune.reproduce.plans import AUGMENTATIONS, BY_LANGUAGE, METHODS, R3F, WITHOUT_RUNS, Cell, translated_r1
+from xtune.reproduce.variants import Variant, loaded, variant
 
 STANDS_FOR = {
     "topic": ("XNLI",),
@@ -63,8 +63,8 @@ def _tasks(shown: Table) -> list[tuple[str, str]]:
     if shown.name in BY_LANGUAGE:
         column = BY_LANGUAGE[shown.name]
         return [(task, column) for task in MAIN if column in STANDS_FOR[task]]
-    found = ((task, next((column for column in shown.parts if column in STANDS_FOR[task]), None)) for task in STANDS_FOR)
-    return [(task, column) for task, column in found if column is not None]
+    found = ((task, [column for column in shown.parts if column in datasets]) for task, datasets in STANDS_FOR.items())
+    return [(task, columns[0]) for task, columns in found if columns]
 
 
 def _variant(row: Row, task: str) -> Variant | None:
@@ -83,11 +83,11 @@ def _variant(row: Row, task: str) -> Variant | None:
 
 
 def _translated(row: Row, task: str, method: str) -> Variant:
-    """A method with translations: machine translation in all places in classification, as table 8 has it elsewhere."""
-    keys: dict[str, Any] = {"method": method, "setting": "translate-train-all"}
-    if STANDS_FOR[task][0] not in ("XNLI", "PAWS-X"):
-        keys |= {"augmentation.data": "mt", "augmentation.consistency": "ss"}
+    """A method with translations: everywhere in classification, elsewhere where table 8 has them."""
+    words = STANDS_FOR[task][0] not in ("XNLI", "PAWS-X")
+    augmentation = {"stage1": "ss", "data": "mt", "consistency": "ss"} if words else "mt"
+    keys: dict[str, Any] = {"method": method, "setting": "translate-train-all", "augmentation": augmentation}
     if (row.group, row.name) == ("machine translation", "only R1"):
-        stage = {"name": "stage1", "r1": {"augmentation": "mt", "weight": 2.0}}
-        return Variant(f"pocket-{task}", "r1-mt-on-source", {**keys, "stages": [stage]})
+        recipe = loaded(f"pocket-{task}")
+        return Variant(f"pocket-{task}", "r1-mt-on-source", {**keys, "stages": [translated_r1(recipe)]})
     return Variant(f"pocket-{task}", f"{method}-mt", keys)

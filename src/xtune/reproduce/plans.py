@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from xtune.config.recipe import Recipe
 from xtune.reproduce.figures import ABSENT, Row, Table, table
-from xtune.reproduce.variants import Planned, Variant, variant
+from xtune.reproduce.variants import Planned, Variant, loaded, variant
 
 Size = Literal["base", "large"]
+
+SIZES: tuple[Size, ...] = ("base", "large")
 
 SEEDS = 5
 """Tables 2 and 4 are means of five seeds. Of how many runs table 1 has the best, the paper does not say."""
@@ -36,6 +39,9 @@ BY_LANGUAGE = {
 }
 """The dataset of the tables whose columns are languages."""
 
+AVERAGE = "Avg."
+"""What the paper calls the column of the mean."""
+
 WITHOUT_RUNS = ("table6", "table7", "table8")
 """Of the data and of the recipes."""
 
@@ -55,8 +61,8 @@ AUGMENTATIONS = {"subword sampling": "ss", "Gaussian noise": "gn", "code-switch"
 """The groups of tables 4 and 9."""
 
 INTERMEDIATE = {"xnli": "xquad", "tydiqa": "xquad"}
-"""What X-STILTs trains on before a dataset: SQuAD before TyDiQA (section 4.2, footnote 5); the paper does not say of the
-others. Ours: SQuAD before XNLI too, and XNLI's training set, which is MultiNLI, before the rest."""
+"""What X-STILTs trains on before a dataset: SQuAD before TyDiQA (section 4.2, footnote 5); the paper does not say what
+before the others. Ours: SQuAD before XNLI too, and XNLI's training set, which is MultiNLI, before the rest."""
 
 R3F: dict[str, Any] = {
     "consistency__reduction": "batchmean",
@@ -102,13 +108,8 @@ def plan(name: str, size: Size | None = None) -> tuple[Cell, ...]:
 
 
 def runs(cells: Sequence[Cell], seeds: int) -> tuple[Planned, ...]:
-    """The runs of some cells, each once, a run after the one whose model it starts from."""
-    variants: dict[Variant, None] = {}
-    for cell in cells:
-        if cell.variant.start is not None:
-            variants[cell.variant.start] = None
-        variants[cell.variant] = None
-    ordered = sorted(variants, key=lambda item: item.start is not None)
+    """The runs of some cells, each once; those that start from another one's model, which is a cell too, come last."""
+    ordered = sorted(dict.fromkeys(cell.variant for cell in cells), key=lambda item: item.start is not None)
     return tuple(Planned(item, seed) for item in ordered for seed in range(1, seeds + 1))
 
 
@@ -151,15 +152,15 @@ def _variant(row: Row, dataset: str, size: Size) -> Variant | None:
     if row.name in ("R3F", "R4F"):
         return variant(recipe, method, **R3F)
     if (row.group, row.name) == ("machine translation", "only R1"):
-        return translation_r1(recipe)
+        return Variant(recipe, "r1-mt-on-source", {"method": method, "stages": [translated_r1(loaded(recipe))]})
     augmentation = AUGMENTATIONS.get(row.group)
     return variant(recipe, method, None if augmentation == "mt" else augmentation)
 
 
-def translation_r1(recipe: str) -> Variant:
-    """R1 with translations on D, as in tables 4 and 9; the method `r1` of translate-train-all is that of table 2, on D_A.
+def translated_r1(recipe: Recipe) -> dict[str, Any]:
+    """The stage of R1 with translations on D, as in tables 4 and 9.
 
-    Source: XNLI has 79.7 in table 4 and 80.5 in table 2, which trains on D_A "to make a fair comparison" (section 4.2).
+    The method `r1` of translate-train-all is that of table 2, on D_A. Source: XNLI has 79.7 in table 4 and 80.5 in
+    table 2, which trains on D_A (section 4.2).
     """
-    stage = {"name": "stage1", "r1": {"augmentation": "mt", "weight": 5.0}}
-    return Variant(recipe, "r1-mt-on-source", {"method": "r1", "stages": [stage]})
+    return {"name": "stage1", "r1": {"augmentation": "mt", "weight": recipe.consistency.lambda1}}

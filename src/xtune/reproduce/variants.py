@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from xtune.config.auto import choose_augmentation
-from xtune.config.load import load_recipe
+from xtune.config.load import load_recipe, parse_recipe, to_dict
 from xtune.config.methods import METHODS, stages_of
 from xtune.config.recipe import AugmentationConfig, Recipe, Stage
 from xtune.tasks.datasets import dataset
@@ -26,7 +26,7 @@ class Variant:
         cell: What the variant is called among those of the recipe: the method, and the augmentation if it is another
             than the recipe's (`r1-gn`).
         keys: Keys of the recipe that it sets.
-        start: The variant whose model of the same seed it starts from; None: the pre-trained model.
+        start: The variant whose first seed's model all its runs start from; None: the pre-trained model.
     """
 
     recipe: str
@@ -39,10 +39,10 @@ class Variant:
         """Below the output folder; one folder of `xtune ablate` a recipe."""
         return PurePosixPath(self.recipe, "runs", self.cell)
 
-    def settings(self, seed: int, output: Path) -> dict[str, Any]:
-        """All keys that a run sets."""
-        start = {"init_from": str(Planned(self.start, seed).folder(output))} if self.start else {}
-        return {**self.keys, "seed": seed, **start}
+    def settings(self, output: Path) -> dict[str, Any]:
+        """All keys that its runs set, but for the seed."""
+        start = {"init_from": str(Planned(self.start, 1).folder(output))} if self.start else {}
+        return {**self.keys, **start}
 
 
 @dataclass(frozen=True)
@@ -55,10 +55,6 @@ class Planned:
     def folder(self, output: Path) -> Path:
         """Where it goes, or is."""
         return output / self.variant.folder / f"seed{self.seed}"
-
-    def settings(self, output: Path) -> dict[str, Any]:
-        """The keys of its recipe that it sets."""
-        return self.variant.settings(self.seed, output)
 
 
 def command(variant: Variant, seeds: Sequence[int], output: Path, data_dir: str | None, more: Sequence[str]) -> str:
@@ -73,10 +69,8 @@ def command(variant: Variant, seeds: Sequence[int], output: Path, data_dir: str 
     """
     seed = str(seeds[0]) if len(seeds) == 1 else "$seed"
     place = shlex.quote((output / variant.folder).as_posix())
-    keys = [f"{key}={_written(value)}" for key, value in variant.keys.items()]
+    keys = [f"{key}={_written(value)}" for key, value in variant.settings(output).items()]
     words = ["xtune train", variant.recipe, *map(shlex.quote, [*keys, *more]), f"seed={seed}"]
-    if variant.start is not None:
-        words.append(f"init_from={shlex.quote((output / variant.start.folder).as_posix())}/seed{seed}")
     words += ["--data-dir", shlex.quote(data_dir)] if data_dir else []
     line = " ".join([*words, "--output-dir", f"{place}/seed{seed}"])
     return line if len(seeds) == 1 else f"for seed in {' '.join(map(str, seeds))}; do {line}; done"
@@ -123,10 +117,28 @@ def augmentation_of(recipe: Recipe) -> AugmentationConfig:
     return choose_augmentation(dataset(recipe.task).kind, translations=translations, dictionaries=True)[0]
 
 
-def stages(planned: Variant) -> tuple[Stage, ...]:
-    """What its runs train."""
+def recipe_of(planned: Variant, more: Sequence[str] = ()) -> Recipe:
+    """The recipe of its runs, but for the seed and the model that they start from.
+
+    Args:
+        planned: The variant.
+        more: Further `key=value`.
+
+    Raises:
+        InputError: For keys or values that there are not.
+    """
     recipe = load_recipe(planned.recipe, planned.keys)
+    return parse_recipe(to_dict(recipe), more) if more else recipe
+
+
+def stages_in(recipe: Recipe) -> tuple[Stage, ...]:
+    """What a recipe trains."""
     return recipe.stages if recipe.stages is not None else stages_of(recipe, augmentation_of(recipe))
+
+
+def is_pocket(planned: Variant) -> bool:
+    """Whether its runs find their data and model in the package."""
+    return planned.recipe.startswith("pocket-")
 
 
 def _written(value: Any) -> str:
