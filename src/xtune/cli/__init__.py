@@ -14,6 +14,7 @@ from rich.markup import escape
 from xtune.cli.apply import evaluate, predict, score
 from xtune.cli.reproduce import reproduce
 from xtune.cli.show import doctor, recipes_app
+from xtune.cli.study import ablate, sweep
 from xtune.cli.train import quickstart, train
 from xtune.errors import InputError
 from xtune.pocket.commands import pocket_app
@@ -48,6 +49,8 @@ app.command(epilog="xtune train text-classification data.train=my.csv data.dev=d
 app.command(epilog="xtune evaluate RUN --input labelled.csv --output-dir SCORES")(evaluate)
 app.command(epilog="xtune score RUN/predictions labels --output scores.json")(score)
 app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")(predict)
+app.command(epilog="xtune ablate pocket-topic --methods plain,xtune --seeds 5 --output-dir STUDY")(ablate)
+app.command(epilog="xtune sweep pocket-topic --space consistency.lambda1=1,2,5 --output-dir SWEEP")(sweep)
 app.command(epilog="xtune reproduce table1 --dry-run")(reproduce)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(pocket_app, name="pocket")

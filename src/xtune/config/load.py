@@ -154,6 +154,18 @@ def recipe_text(name: str) -> str:
 def _read(name: str, above: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
     """The values of a recipe, `include`d recipes merged below its own, and what to call it in an error."""
     text, place = recipe_text(name), f"recipe {name}" if name in recipe_names() else name
+    values = mapping_in(text, place)
+    if (base := values.pop("include", None)) is not None:
+        values = _merge(_included(base, name, place, (*above, name)), values)
+    return values, place
+
+
+def mapping_in(text: str, place: str) -> dict[str, Any]:
+    """The keys and values of YAML, as a recipe is read; `place` is for the error.
+
+    Raises:
+        InputError: It is not YAML, or no mapping.
+    """
     try:
         values = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as failure:
@@ -162,9 +174,7 @@ def _read(name: str, above: tuple[str, ...] = ()) -> tuple[dict[str, Any], str]:
         raise InputError(problem, file=place, line=mark.line + 1 if mark else None, remedy="mend the YAML") from None
     if not isinstance(values, dict):
         raise InputError("a recipe is a mapping of keys to values", file=place, remedy="see `xtune recipes show NAME`")
-    if (base := values.pop("include", None)) is not None:
-        values = _merge(_included(base, name, place, (*above, name)), values)
-    return values, place
+    return values
 
 
 def _included(base: object, name: str, place: str, above: tuple[str, ...]) -> dict[str, Any]:
@@ -195,12 +205,21 @@ def _pairs(overrides: Sequence[str] | Mapping[str, Any]) -> list[tuple[str, Any]
         key, equals, value = override.partition("=")
         if not equals or not key:
             raise InputError(f"'{override}' is not key=value", remedy="write for example train.learning_rate=1e-5")
-        try:
-            pairs.append((key, value if _is_text(key, value) else yaml.load(value or "null", Loader=_Loader)))
-        except yaml.YAMLError as failure:
-            problem = f"'{value}' cannot be read: {getattr(failure, 'problem', None) or 'not YAML'}"
-            raise InputError(problem, field=key, remedy=f"""put it in quotes: '{key}="…"'""") from None
+        pairs.append((key, value_of(key, value)))
     return pairs
+
+
+def value_of(key: str, value: str) -> Any:
+    """What a value on the command line stands for: YAML, or text as it is where the key holds text.
+
+    Raises:
+        InputError: It is not YAML.
+    """
+    try:
+        return value if _is_text(key, value) else yaml.load(value or "null", Loader=_Loader)
+    except yaml.YAMLError as failure:
+        problem = f"'{value}' cannot be read: {getattr(failure, 'problem', None) or 'not YAML'}"
+        raise InputError(problem, field=key, remedy=f"""put it in quotes: '{key}="…"'""") from None
 
 
 def _is_text(key: str, value: str) -> bool:

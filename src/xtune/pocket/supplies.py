@@ -32,13 +32,14 @@ GENERATOR = (
 _RECORD = "benchmark.json"
 
 
-def furnish(recipe: Recipe) -> Recipe:
+def furnish(recipe: Recipe, data_seed: int = DATA_SEED) -> Recipe:
     """Put the packaged encoder and the benchmark where a recipe has `model: pocket` and a pocket task without data.
 
     The benchmark goes to `cache_folder()`, where all later runs find it.
 
     Args:
         recipe: Any recipe; one that needs neither is given back as it is.
+        data_seed: Of the benchmark.
 
     Raises:
         InputError: The encoder is not in the package, or the cache cannot be written.
@@ -50,10 +51,15 @@ def furnish(recipe: Recipe) -> Recipe:
     if recipe.model == MODEL:
         recipe = replace(recipe, model=str(encoder()))
     if recipe.task in TASKS and recipe.data.dir is None and recipe.data.train is None:
-        folder = cache_folder() / f"{recipe.task}-seed{DATA_SEED}-{fingerprint()}"
-        data = replace(recipe.data, dir=str(ready(folder, DATA_SEED, (recipe.task,))))
+        folder = cache_folder() / f"{recipe.task}-seed{data_seed}-{fingerprint()}"
+        data = replace(recipe.data, dir=str(ready(folder, data_seed, (recipe.task,))))
         recipe = replace(recipe, data=data)
     return recipe
+
+
+def furnish_by_seed(recipe: Recipe) -> Recipe:
+    """The same with a benchmark of the recipe's own seed, so that a spread over seeds is one over data as well."""
+    return furnish(recipe, recipe.seed)
 
 
 def encoder() -> Path:

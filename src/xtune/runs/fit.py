@@ -164,7 +164,7 @@ def _claim(run: Path, recipe: Recipe) -> None:
     """Write `config.yaml`, or make sure that the one that is there is the same run."""
     config = run / "config.yaml"
     if config.is_file():
-        different = _first_difference(_settings(_read_config(config)), _settings(recipe))
+        different = first_difference(_settings(_read_config(config)), _settings(recipe))
         if different:
             raise InputError(
                 f"the folder holds another run: it has {different[1]!r} where this one has {different[2]!r}",
@@ -194,11 +194,12 @@ def _settings(recipe: Recipe) -> dict[str, Any]:
     return {key: value for key, value in to_dict(recipe).items() if key not in ("note", "augmentation_reasons")}
 
 
-def _first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> tuple[Any, ...] | None:
+def first_difference(there: Mapping[str, Any], here: Mapping[str, Any], prefix: str = "") -> tuple[Any, ...] | None:
+    """The first key, dotted, that two nested mappings differ in, and its two values; None if they are the same."""
     for key in {**there, **here}:
         old, new = there.get(key), here.get(key)
         if isinstance(old, dict) and isinstance(new, dict):
-            if found := _first_difference(old, new, f"{prefix}{key}."):
+            if found := first_difference(old, new, f"{prefix}{key}."):
                 return found
         elif old != new:
             return f"{prefix}{key}", old, new

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +172,14 @@ def _shown(logs: dict[str, Any]) -> dict[str, float]:
         return {name: float(logs[name]) for name in ("loss", "task", "r1", "r2") if name in logs}
     metrics = {name: float(logs[name]) for name in logs if name.startswith("eval_") and name != "eval_selection"}
     return metrics if len(metrics) == 1 else {"eval_selection": float(logs["eval_selection"]), **metrics}
+
+
+class EachStep(TrainerCallback):
+    """Call a function after each optimizer step, before a checkpoint of it is written; it may raise."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self._function = function
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Call it."""
+        self._function()
