@@ -272,7 +272,7 @@ def test_the_seed_decides(xtune: Command, files: Path, tiny_model: TinyModel, tm
     assert found[0] == found[1] != found[2]
 
 
-@pytest.mark.parametrize("method", ["data-augmentation", "r1", "r2", "xtune-no-stopgrad", "r-drop"])
+@pytest.mark.parametrize("method", ["data-augmentation", "r1", "r2", "xtune-no-stopgrad", "r-drop", "r3f", "r4f"])
 def test_every_other_method(xtune: Command, files: Path, tiny_model: TinyModel, tmp_path: Path, method: str) -> None:
     results = train(
         xtune, "text-classification", tiny_model("xlm-roberta"), tmp_path / "run", *keys_of(files), f"method={method}"
@@ -286,6 +286,8 @@ def test_every_other_method(xtune: Command, files: Path, tiny_model: TinyModel, 
         "r2": {"task", "r2"},
         "xtune-no-stopgrad": {"task", "r1", "r2"},
         "r-drop": {"task", "r1"},
+        "r3f": {"task", "r1"},
+        "r4f": {"task", "r1"},
     }
     assert {"task", "r1", "r2"} & set(last) == expected[method]
     assert (tmp_path / "run" / "stage2").exists() == (method in ("r2", "xtune-no-stopgrad"))

@@ -1,4 +1,4 @@
-"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `score`, `reproduce` and others."""
+"""The command line, `xtune`: each command is one function, in the file that is named for its purpose."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from xtune.cli.analyze import analyze
 from xtune.cli.apply import evaluate, predict, score
 from xtune.cli.reproduce import reproduce
 from xtune.cli.show import doctor, recipes_app
@@ -49,6 +50,7 @@ app.command(epilog="xtune train text-classification data.train=my.csv data.dev=d
 app.command(epilog="xtune evaluate RUN --input labelled.csv --output-dir SCORES")(evaluate)
 app.command(epilog="xtune score RUN/predictions labels --output scores.json")(score)
 app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")(predict)
+app.command(epilog="xtune analyze PLAIN XTUNE --languages en,de,fr,zh --output-dir ANALYSIS")(analyze)
 app.command(epilog="xtune ablate pocket-topic --methods plain,xtune --seeds 5 --output-dir STUDY")(ablate)
 app.command(epilog="xtune sweep pocket-topic --space consistency.lambda1=1,2,5 --output-dir SWEEP")(sweep)
 app.command(epilog="xtune reproduce table1 --dry-run")(reproduce)

@@ -70,6 +70,27 @@ def r_drop(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...
     return (Stage(name="stage1", r1=identity),)
 
 
+def r3f(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """R3F: the example beside itself with noise on its input embeddings; the clean half alone is labelled.
+
+    L = L_task(x) + λ (KL(p ‖ q) + KL(q ‖ p)), with p the outcomes of x and q those of x + z: a sum over outcomes, the
+    mean over sites, both directions added, no stop-gradient. z is normal or uniform, as the recipe's `gaussian_noise`
+    says; their code has `kind: uniform`, `eps: 1e-5`, beside which dropout is nearly all that tells the halves apart.
+    Their code, not their formula, also holds the embedding matrix constant in the noisy half; here it is trained.
+
+    References:
+        Aghajanyan et al. (2021), Better Fine-Tuning by Reducing Representational Collapse, ICLR (arXiv 2008.03156);
+        code: fairseq, examples/rxf.
+    """
+    noisy = R1Stage(augmentation="gn", weight=recipe.consistency.lambda_r3f, stop_gradient=False)
+    return (Stage(name="stage1", r1=noisy),)
+
+
+def r4f(recipe: Recipe, augmentation: AugmentationConfig) -> tuple[Stage, ...]:
+    """R4F: R3F whose head's output layer is divided by its spectral norm, which makes that layer 1-Lipschitz."""
+    return tuple(replace(stage, spectral_norm=True) for stage in r3f(recipe, augmentation))
+
+
 METHODS: dict[str, Method] = {
     "plain": plain,
     "data-augmentation": data_augmentation,
@@ -78,6 +99,8 @@ METHODS: dict[str, Method] = {
     "xtune": xtune,
     "xtune-no-stopgrad": xtune_no_stopgrad,
     "r-drop": r_drop,
+    "r3f": r3f,
+    "r4f": r4f,
 }
 
 

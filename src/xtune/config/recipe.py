@@ -153,6 +153,7 @@ class ConsistencyConfig:
         lambda2: Weight of R2.
         lambda_r_drop: Weight of R-Drop's symmetric KL, both directions added. In `batchmean`, and only there, 0.5 is
             R-Drop's α = 1, which halves their sum; in `mean` it is α = 1 over the number of outcomes.
+        lambda_r3f: Weight of the symmetric KL of R3F and R4F, both directions added; 1 is their published code's.
         reduction: `batchmean`: sum over outcomes, mean over sites; `mean`: that divided by the number of outcomes.
             A published weight only means something in the reduction that it was tuned with.
         rows: Rows of D_A that R2 acts on: `augmented` (published code) or `all` (the paper's formula).
@@ -164,6 +165,7 @@ class ConsistencyConfig:
     lambda1: Weight = 5.0
     lambda2: Weight = 5.0
     lambda_r_drop: Weight = 0.5
+    lambda_r3f: Weight = 1.0
     reduction: Reduction = "batchmean"
     rows: Literal["augmented", "all"] = "augmented"
     targets: Literal["soft", "hard"] = "soft"
@@ -211,6 +213,7 @@ class Stage:
         augmentation: A of D_A = D ∪ A(D); null: the stage sees D.
         r1: Example consistency; null: none.
         r2: Model consistency; null: none.
+        spectral_norm: Divide the weight of the head's output layer by its largest singular value (R4F).
         train: Training arguments that differ from the recipe's `train`.
     """
 
@@ -218,6 +221,7 @@ class Stage:
     augmentation: str | None = None
     r1: R1Stage | None = None
     r2: R2Stage | None = None
+    spectral_norm: bool = False
     train: dict[str, Any] = field(default_factory=dict)
 
 
@@ -229,6 +233,8 @@ class Recipe:
         task: A dataset of `tasks/datasets.yaml`, or a generic task: `text-classification`, `text-pair`, `tagging`,
             `span`.
         model: Hub id or folder of a pre-trained encoder.
+        init_from: Folder of a finished run, or its `model/`: every stage starts from that run's encoder in place of the
+            pre-trained one (intermediate-task training, as X-STILTs), with its head where the labels are the same.
         method: How it is trained; see `xtune.config.methods`.
         setting: Whether translations of the training set are used; `auto`: if `data.translations` names some.
         seed: Of everything random.
@@ -251,6 +257,7 @@ class Recipe:
 
     task: str
     model: str
+    init_from: str | None = None
     method: str = "xtune"
     setting: Setting | Literal["auto"] = "auto"
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1

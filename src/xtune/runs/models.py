@@ -42,7 +42,7 @@ def load_encoder(model: str, max_length: int, **options: int) -> Encoder:
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     except Exception as failure:  # files, Hub, JSON, tokenizers: the libraries have no common error
-        raise _refusal(model, "tokenizer", failure) from None
+        raise refusal(model, "tokenizer", failure) from None
     _check_length(model, max_length, tokenizer.model_max_length)
     return Encoder(tokenizer, max_length, **options)
 
@@ -61,7 +61,7 @@ def load_model(task: Task, model: str, **options: Any) -> Any:
     try:
         return task.load_model(model, **options)
     except Exception as failure:  # as above
-        raise _refusal(model, "model", failure, **options) from None
+        raise refusal(model, "model", failure, **options) from None
 
 
 def model_options(recipe: Recipe) -> dict[str, Any]:
@@ -69,16 +69,18 @@ def model_options(recipe: Recipe) -> dict[str, Any]:
     return {"attn_implementation": recipe.attn_implementation} if recipe.attn_implementation else {}
 
 
-def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> float:
-    """Load a model once and let it go, so that a run whose model is no good leaves nothing behind.
+def check_model(task: Task, model: str, loaded: Any, encoder: Encoder) -> None:
+    """Refuse a model that does not fit its tokenizer, the length of the texts or how words are read.
 
-    Returns:
-        The standard deviation of its input embeddings.
+    Args:
+        task: With its label space.
+        model: The model's name, for the error.
+        loaded: The model itself.
+        encoder: With its tokenizer.
 
     Raises:
-        InputError: It cannot be loaded, or does not fit its tokenizer, the length of the texts or how words are read.
+        InputError: It does not.
     """
-    loaded = load_model(task, model, **options)
     if task.reading.pooling == "sum":
         head_of(loaded)
     known, rows = len(encoder.tokenizer), loaded.get_input_embeddings().num_embeddings
@@ -89,7 +91,6 @@ def check_model(task: Task, model: str, encoder: Encoder, **options: Any) -> flo
         if name.endswith("position_embeddings") and hasattr(module, "num_embeddings"):
             before_first = -1 if module.padding_idx is None else module.padding_idx
             _check_length(model, encoder.max_length, module.num_embeddings - before_first - 1)
-    return float(loaded.get_input_embeddings().weight.detach().std())
 
 
 def check_vocabulary(model: str, encoder: Encoder, examples: Iterable[Example]) -> None:
@@ -134,7 +135,7 @@ def _check_length(model: str, wanted: int, longest: int) -> None:
         raise InputError(problem, field="max_length", remedy=remedy)
 
 
-def _refusal(model: str, what: str, failure: Exception, **options: Any) -> InputError:
+def refusal(model: str, what: str, failure: Exception, **options: Any) -> InputError:
     """What a library said of a model, in one line, and what to do."""
     if isinstance(failure, InputError):
         return failure

@@ -27,8 +27,9 @@ from xtune.data import (
 from xtune.errors import InputError, did_you_mean
 from xtune.runs.augmentations import Resources, build_augmentations, names_in
 from xtune.runs.kinds import labels_in, make_task
-from xtune.runs.models import check_model, check_vocabulary, load_encoder, model_options, use_cache_if_unreachable
+from xtune.runs.models import check_vocabulary, load_encoder, use_cache_if_unreachable
 from xtune.runs.resolve import kind_of, texts_of
+from xtune.runs.start import check_start
 from xtune.schema import Augmentation, View
 from xtune.tasks.datasets import dataset, datasets
 from xtune.tasks.task import Task
@@ -97,7 +98,8 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
     source = replace(source, labels=labels)
     evaluation, notices = load_evaluation(recipe, source, scratch)
     check_vocabulary(recipe.model, encoder, train[:SAMPLE])
-    recipe = with_noise(recipe, check_model(task, recipe.model, encoder, **model_options(recipe)))
+    start = check_start(recipe, task, encoder)
+    recipe = with_noise(recipe, start.embedding_scale)
     resources, more = load_resources(recipe, encoder, train, scratch)
     revision = source.hub[0].revision if source.hub else None
     data = replace(recipe.data, labels=labels or None, revision=recipe.data.revision or revision)
@@ -111,7 +113,7 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
         encoder=encoder,
         augmentations=augmentations,
         copies=copies,
-        notices=(*notices, *more),
+        notices=(*start.notices, *notices, *more),
         code_switch_rate=_rate(recipe, train, augmentations),
         resources={
             "dictionaries": resources.dictionaries.languages if resources.dictionaries else None,

@@ -100,6 +100,7 @@ def build_results(
         "setting": recipe.setting,
         "method": recipe.method,
         "model": recipe.model,
+        **({"init_from": recipe.init_from} if recipe.init_from else {}),
         "seed": recipe.seed,
         "source_language": recipe.source_language,
         "augmentation": {

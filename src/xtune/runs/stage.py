@@ -20,11 +20,13 @@ from xtune.errors import InputError
 from xtune.runs.files import read_json, write_json
 from xtune.runs.models import load_model, model_options
 from xtune.runs.resolve import kind_of
+from xtune.runs.start import load_start
 from xtune.schema import Augmentation, Example
 from xtune.tasks.task import Task
 from xtune.training.arguments import DEFAULTS, training_arguments
 from xtune.training.callbacks import JsonLog, LogBeforeSave, Reporter
 from xtune.training.rows import StageRows
+from xtune.training.spectral import normalise_head
 from xtune.training.teacher import Teacher
 from xtune.training.trainer import Evaluate, XTuneTrainer, clean_stage, last_checkpoint, replace_folder
 from xtune.views.encode import Encoder
@@ -67,7 +69,7 @@ class StageResult:
 def run_stage(
     inputs: StageInputs, stage: Stage, run: Path, console: Console, callbacks: Sequence[TrainerCallback] = ()
 ) -> StageResult:
-    """Train a stage in `run/NAME`, from the pre-trained model, or from where it was interrupted."""
+    """Train a stage in `run/NAME`, from where all stages start, or from where it was interrupted."""
     folder = run / stage.name
     if (done := _finished(folder)) is not None:
         return done
@@ -82,7 +84,9 @@ def run_stage(
     teacher = _teacher(inputs, stage, run)
     log = JsonLog(run / "train_log.jsonl", stage.name)
     set_seed(recipe.seed)  # the head's initialisation does not depend on what came before
-    model = load_model(inputs.task, recipe.model, **model_options(recipe))
+    model = load_start(recipe, inputs.task)
+    if stage.spectral_norm:
+        normalise_head(model)
     model.config.xtune = saved_settings(recipe)
     trainer = XTuneTrainer(
         model,

@@ -18,6 +18,7 @@ from xtune.consistency.objective import Objective
 from xtune.training.rows import StageRows
 from xtune.training.sampler import StepSampler
 from xtune.training.sites import compared
+from xtune.training.spectral import plain_state
 from xtune.training.teacher import Teacher
 from xtune.views.collate import Batch, Collator
 from xtune.views.noise import embedding_noise
@@ -215,6 +216,10 @@ class XTuneTrainer(Trainer):
             (temporary / "training_args.bin").unlink(missing_ok=True)  # a pickle that nobody needs
             replace_folder(temporary, folder)
         self.accelerator.wait_for_everyone()
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
+        """Weights that outlive the stage are plain; a checkpoint's are as they are trained, so that it can resume."""
+        super()._save(output_dir, state_dict if self._saving else plain_state(self.model))
 
     def _get_output_dir(self, trial: Any) -> str:
         folder = super()._get_output_dir(trial)

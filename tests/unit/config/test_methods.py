@@ -37,11 +37,16 @@ TABLE: dict[tuple[str, str], list[Any]] = {
     ],
     ("r-drop", TRANSFER): [(None, ("identity", 0.25, False, True), None)],
     ("r-drop", TRANSLATE): [(None, ("identity", 0.25, False, True), None)],
+    **{
+        (method, setting): [(None, ("gn", 0.35, False, False), None)]  # the noisy half has no label
+        for method in ("r3f", "r4f")
+        for setting in (TRANSFER, TRANSLATE)
+    },
 }
 
 
 def recipe(**values: Any) -> Any:
-    consistency = {"lambda1": 1.5, "lambda2": 0.7, "lambda_r_drop": 0.25}
+    consistency = {"lambda1": 1.5, "lambda2": 0.7, "lambda_r_drop": 0.25, "lambda_r3f": 0.35}
     return parse_recipe({"task": "text-classification", "model": "m", "consistency": consistency, **values})
 
 
@@ -55,6 +60,11 @@ def test_stages_of_each_method_in_each_setting(method: str, setting: str) -> Non
     stages = stages_of(recipe(method=method, setting=setting), AUGMENTATION)
     assert [as_row(stage) for stage in stages] == TABLE[method, setting]
     assert [stage.name for stage in stages] == ["stage1", "stage2"][: len(stages)]
+
+
+def test_one_method_alone_normalises_the_head() -> None:
+    made = {method: stages_of(recipe(method=method), AUGMENTATION) for method in METHODS}
+    assert [method for method, stages in made.items() if any(stage.spectral_norm for stage in stages)] == ["r4f"]
 
 
 def test_the_table_is_complete() -> None:
@@ -77,6 +87,7 @@ def test_unknown_methods() -> None:
         ("xtune-no-stopgrad", TRANSFER, ["stage1", "data", "consistency"]),
         ("plain", TRANSFER, []),
         ("r-drop", TRANSFER, []),
+        ("r4f", TRANSFER, []),
     ],
 )
 def test_each_method_asks_for_the_augmentations_that_it_needs(method: str, setting: str, slots: list[str]) -> None:
