@@ -85,18 +85,19 @@ def _show_plan(job: Job, device: str) -> None:
 def _run(job: Job, jobs: int) -> None:
     """Make the runs that are missing."""
     with console.status("starting …"):
-        from xtune.pocket.supplies import furnish
+        from xtune.pocket.supplies import furnish_by_seed
         from xtune.reproduce.execute import run_all
 
-    run_all(job, jobs=jobs, furnish=furnish, console=console)
+    run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)
 
 
 def _show_values(job: Job) -> None:
     """Our values beside the paper's, if there are any, and how to make what is missing."""
     from xtune.reproduce.collect import missing
     from xtune.reproduce.planning import heading
-    from xtune.reproduce.show_cells import missing_lines, retrieval_lines, side_by_side
+    from xtune.reproduce.show_cells import side_by_side
     from xtune.reproduce.show_gains import gains_report
+    from xtune.reproduce.show_missing import figure_lines, missing_lines, retrieval_lines
 
     found = job.found()
     if found and job.shown.definition != "figure":
@@ -107,8 +108,8 @@ def _show_values(job: Job) -> None:
             else side_by_side(job.shown, job.cells, found, job.seeds, console.width)
         )
         console.print()
-    lines = missing_lines(missing(job.planned, found), job.output, job.data_dir, job.more)
-    if job.shown.name == "table5":
-        lines += retrieval_lines(job.cells, found, job.output, job.data_dir, pocket=job.pocket)
+    lines = missing_lines(job, missing(job.planned, found))
+    lines += retrieval_lines(job, found) if job.shown.name == "table5" else []
+    lines += figure_lines(job, found) if job.shown.name == "figure3" else []
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

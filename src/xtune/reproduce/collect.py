@@ -16,7 +16,7 @@ from xtune.runs.files import read_json
 from xtune.tasks.datasets import dataset
 
 Results = Mapping[str, Any]
-"""What a run's `results.json` holds."""
+"""What a run's `results.json` holds, its `folder`, and what `retrieval` with its model found, by task."""
 
 Found = Mapping[Variant, Mapping[int, Results]]
 """Finished runs by variant and seed."""
@@ -55,7 +55,8 @@ def find(planned: Sequence[Planned], output: Path) -> Found:
         there = next((place for place in places if place and (place / "results.json").is_file()), None)
         if there is not None:
             results = read_json(there / "results.json", REMEDY)
-            found.setdefault(run.variant, {})[run.seed] = {**results, "retrieval": _retrieved(there)}
+            beside = {"folder": there.as_posix(), "retrieval": _retrieved(there)}
+            found.setdefault(run.variant, {})[run.seed] = {**results, **beside}
     return found
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table as Grid
 from rich.text import Text
 
-from xtune.reproduce.collect import RETRIEVAL, Found, Value, ours, overall
+from xtune.reproduce.collect import Found, Value, ours, overall
 from xtune.reproduce.figures import ABSENT, Row, Table, numbers
 from xtune.reproduce.plans import BY_LANGUAGE, Cell
-from xtune.reproduce.variants import Variant, command, is_pocket
 
 NARROW = 10
 """Width of a column with two numbers in each cell."""
@@ -125,39 +122,3 @@ def _sources(shown: Table) -> list[str]:
     taken = [row for row in shown.rows if row.taken_from]
     lines = [f"{row.group} · {row.name}: the paper has these figures from {row.taken_from}" for row in taken]
     return [*lines, *(f"the paper, {note.where}: {' and '.join(note.printed)}. {note.note}" for note in shown.notes)]
-
-
-def missing_lines(
-    absent: Mapping[Variant, tuple[int, ...]], output: Path, data_dir: str | None, more: Sequence[str]
-) -> list[str]:
-    """The commands that make the runs that are not there, one a line of markup."""
-    if not absent:
-        return ["all runs are there"]
-    count = sum(len(seeds) for seeds in absent.values())
-    ordered = sorted(absent.items(), key=lambda item: item[0].start is not None)
-    commands = [
-        command(variant, seeds, output, data_dir or (None if is_pocket(variant) else "DATA"), more)
-        for variant, seeds in ordered
-    ]
-    title = f"[bold]{count} missing run{'s' * (count != 1)}[/], and the commands that make them:"
-    return [title, *(f"[cyan]{escape(line)}[/]" for line in commands)]
-
-
-def retrieval_lines(
-    cells: Sequence[Cell], found: Found, output: Path, data_dir: str | None, *, pocket: bool
-) -> list[str]:
-    """Table 5: the commands that retrieve with the models that are there, one a line of markup."""
-    tasks = [task for task, _ in RETRIEVAL.values() if task == "tatoeba" or not pocket]
-    data = "pocket-benchmark" if pocket else shlex.quote(data_dir or "DATA")
-    commands = []
-    for cell in cells:
-        for seed, run in found.get(cell.variant, {}).items():
-            folder = shlex.quote((output / cell.variant.folder / f"seed{seed}").as_posix())
-            for task in tasks:
-                if task not in run["retrieval"]:
-                    place = f"--output-dir {folder}/retrieval/{task}"
-                    commands.append(f"xtune retrieve {folder} --task {task} --data-dir {data} {place}")
-    if pocket and commands:
-        commands.insert(0, f"xtune pocket write {data}")
-    title = "[bold]Missing retrieval[/], and the commands that do it:"
-    return [title, *(f"[cyan]{escape(line)}[/]" for line in commands)] if commands else []

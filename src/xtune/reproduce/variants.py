@@ -136,11 +136,6 @@ def stages_in(recipe: Recipe) -> tuple[Stage, ...]:
     return recipe.stages if recipe.stages is not None else stages_of(recipe, augmentation_of(recipe))
 
 
-def is_pocket(planned: Variant) -> bool:
-    """Whether its runs find their data and model in the package."""
-    return planned.recipe.startswith("pocket-")
-
-
 def _written(value: Any) -> str:
     """A value as `key=value` has it: YAML on one line."""
     return value if isinstance(value, str) else json.dumps(value)
