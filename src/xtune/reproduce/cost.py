@@ -11,7 +11,7 @@ and a training step counts three of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -100,7 +100,7 @@ def device(name: str, *, half: bool) -> Device:
     return Device(row["name"], precision, row[precision] * 1e12, row[f"used_{precision}"], row["launch_ms"] / 1000)
 
 
-def cost(planned: Variant, size: str, more: Sequence[str] = ()) -> Cost:
+def cost(planned: Variant, size: str, more: tuple[str, ...] = ()) -> Cost:
     """What one run of a variant of a paper recipe costs.
 
     Args:

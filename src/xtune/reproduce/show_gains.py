@@ -51,7 +51,7 @@ def gains_report(shown: Table, cells: Sequence[Cell], found: Found, seeds: int) 
         table.add_row("", "paper", *(_signed(paper.get(stand_in[column]), None) for column in columns), style="dim")
     notes: list[RenderableType] = [Text(line, style="dim") for line in remarks_of(shown, values, seeds)]
     pairs = ", ".join(f"{column} for {there}" for column, there in stand_in.items() if there != column)
-    text = "gain: on the baseline of the same setting, ours and the paper's; the scores themselves cannot be compared."
+    text = "gain: on plain fine-tuning above it, ours and the paper's; the scores themselves cannot be compared."
     return Group(table, "", Text(f"{text} {pairs}" if pairs else text, style="dim"), *notes)
 
 

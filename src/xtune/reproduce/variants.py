@@ -117,7 +117,8 @@ def augmentation_of(recipe: Recipe) -> AugmentationConfig:
     return choose_augmentation(dataset(recipe.task).kind, translations=translations, dictionaries=True)[0]
 
 
-def recipe_of(planned: Variant, more: Sequence[str] = ()) -> Recipe:
+@cache
+def recipe_of(planned: Variant, more: tuple[str, ...] = ()) -> Recipe:
     """The recipe of its runs, but for the seed and the model that they start from.
 
     Args:
