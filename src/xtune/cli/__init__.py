@@ -77,5 +77,5 @@ def main() -> None:
         sys.exit(2)
     except SystemExit as stopped:
         if stopped.code == INTERRUPTED:
-            errors.print("interrupted; `xtune train` resumes when the same command is given again", highlight=False)
+            errors.print("interrupted; the same command given again resumes", highlight=False)
         raise

@@ -114,7 +114,8 @@ def _do(job: Work, claim: Claim, run: Run) -> None:
 def one_thread() -> Iterator[None]:
     """Train on one thread of the CPU unless the user says otherwise: figures must not depend on how many share it."""
     before = torch.get_num_threads()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or 1))
+    if not os.environ.get("OMP_NUM_THREADS"):
+        torch.set_num_threads(1)
     try:
         yield
     finally:

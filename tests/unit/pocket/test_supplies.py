@@ -14,7 +14,7 @@ from xtune.data import load_split, load_translations, write_examples
 from xtune.errors import InputError
 from xtune.pocket import supplies
 from xtune.pocket.benchmark import write_benchmark
-from xtune.pocket.supplies import ENCODER, GENERATOR, cache_folder, furnish, ready
+from xtune.pocket.supplies import ENCODER, GENERATOR, cache_folder, furnish, furnish_by_seed, ready
 from xtune.runs.resolve import resolve
 from xtune.tasks.datasets import dataset
 
@@ -42,6 +42,14 @@ def test_a_pocket_recipe_gets_encoder_and_data_which_later_runs_find(small: list
     assert len(small) == 1
     assert [path.name for path in cache_folder().iterdir()] == [folder.name]  # nothing half-made beside it
     assert Path(str(furnish(load_recipe("pocket-nli")).data.dir)) != folder
+
+
+def test_each_seed_can_have_a_benchmark_of_its_own(small: list[Path]) -> None:
+    one, two = (furnish_by_seed(load_recipe("pocket-topic", {"seed": seed})) for seed in (1, 2))
+    assert one.data.dir == furnish(load_recipe("pocket-topic", {"seed": 2})).data.dir  # the one of `xtune train`
+    assert two.data.dir != one.data.dir and len(small) == 2
+    records = [json.loads((Path(str(each.data.dir)) / "benchmark.json").read_text("utf-8")) for each in (one, two)]
+    assert [record["seed"] for record in records] == [1, 2]
 
 
 def test_what_the_user_names_stays() -> None:
