@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from xtune.cli.common import DataDir, console, named
+from xtune.errors import InputError
 
 if TYPE_CHECKING:
     from xtune.report.compare import Run
@@ -39,7 +40,7 @@ def analyze(
         from xtune.report.compare import compare, read_run
         from xtune.runs.files import check_writable
 
-    found = [read_run(Path(run)) for run in runs]
+    found = [_trained(read_run(Path(run))) for run in runs]
     compare(found)  # their figures will stand beside each other
     folder = None if output_dir is None else Path(named(output_dir))
     for place in [folder] if folder else [run.folder for run in found]:
@@ -57,10 +58,29 @@ def analyze(
     console.print("\n" + "\n".join(escape(str(path)) for path in written), highlight=False, soft_wrap=True)
 
 
+def _trained(run: Run) -> Run:
+    """A run of training, once it is known that it is one."""
+    if "method" not in run.results:
+        raise InputError("this is no run of training", file=run.folder, field="RUN", remedy="name one of `xtune train`")
+    return run
+
+
 def _names(runs: Sequence[Run]) -> list[str]:
-    """What runs are called beside each other: their methods, with their folders where these are not enough."""
-    methods = [run.method for run in runs]
-    return methods if len(set(methods)) == len(methods) else [str(run.folder) for run in runs]
+    """What runs are called beside each other: the method, and as much more as tells them apart."""
+    told_by = [(run.method, _augmentations(run), f"seed {run.results['seed']}", str(run.folder)) for run in runs]
+    for much in range(1, 5):
+        names = [" ".join(filter(None, parts[:much])) for parts in told_by]
+        if len(set(names)) == len(names):
+            return names
+    problem = "a run is named twice"
+    raise InputError(problem, field="RUN", remedy="name each run once")
+
+
+def _augmentations(run: Run) -> str:
+    """Those that its stages used, by their short names."""
+    stages = run.recipe.get("stages") or ()
+    used = {each.get("augmentation") for stage in stages for each in (stage, stage.get("r1") or {})}
+    return ", ".join(sorted(filter(None, used)))
 
 
 def _predictions(run: Run, name: str) -> Analysis:
@@ -96,7 +116,7 @@ def _panel(run: Run, analysis: Analysis, parallel: Parallel) -> Panel:
     with console.status(f"{escape(analysis['name'])}: the model reads …"):
         points, analysis["representations"] = see(str(run.folder), parallel, seed=int(run.results["seed"]))
     ratio = analysis["representations"]["distance"]["mean"]["ratio"]
-    return Panel(analysis["name"], f"translations: {ratio:.2f} of the distance of random pairs", points)
+    return Panel(analysis["name"], f"distance to translations: {ratio:.2f} of that between random pairs", points)
 
 
 def _write(folder: Path, analysis: Analysis, panels: Sequence[Panel], parallel: Parallel | None) -> list[Path]:

@@ -17,6 +17,7 @@ from xtune.report.compare import name_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#000000", "#999999")
 """Of labels: Okabe and Ito's for all eyes, but for the red, which the lines have."""
@@ -74,15 +75,21 @@ def draw(panels: Sequence[Panel], languages: Sequence[str], labels: Sequence[str
 
     columns = min(len(panels), 3)
     rows = -(-len(panels) // columns)
-    width = max(3.5 * columns, 5)  # inches; the legend needs five
+    width = max(3.5 * columns, 5)  # inches, as all that follows
+    names = sorted(set(labels))
+    keys = [len(_in_lines(each, width)) for each in (names, [name_of(code) for code in languages])]
+    below, above = 0.15 + 0.25 * (sum(keys) + 1), 0.4  # the line has a line of its own
+    height = 3.7 * rows + below
     with matplotlib.rc_context({"svg.hashsalt": "xtune", "font.size": 9, "text.color": INK}):
-        figure = Figure(figsize=(width, 3.7 * rows + 0.9), dpi=200)
+        figure = Figure(figsize=(width, height), dpi=200)
         axes = figure.subplots(rows, columns, squeeze=False).flatten()
         for axis, panel in zip(axes, panels, strict=False):
             _panel(axis, panel, labels)
         for axis in axes[len(panels) :]:
             axis.set_axis_off()
-        _legend(figure, languages, sorted(set(labels)), below=0.9 / (3.7 * rows + 0.9))
+        _legend(figure, languages, names, width)
+        bottom, top = (below + 0.05) / height, 1 - above / height
+        figure.subplots_adjust(left=0.03, right=0.97, bottom=bottom, top=top, wspace=0.06, hspace=0.25)
         written = [folder / f"figure3.{kind}" for kind in ("svg", "png")]
         for path in written:
             with replacing(path) as temporary:
@@ -97,40 +104,59 @@ def _panel(axis: Axes, panel: Panel, labels: Sequence[str]) -> None:
             axis.plot(*np.stack([start, end]).T, color=LINE, linewidth=0.4, alpha=0.35, zorder=1)
     names = sorted(set(labels))
     colours = [COLOURS[names.index(label)] for label in labels]
+    edges = [_edge(colour) for colour in colours]
     for marker, points in zip(MARKERS, panel.points, strict=False):
-        axis.scatter(points[:, 0], points[:, 1], s=16, c=colours, marker=marker, edgecolors=INK, linewidths=0.3, zorder=2)
+        axis.scatter(
+            points[:, 0], points[:, 1], s=16, c=colours, marker=marker, edgecolors=edges, linewidths=0.3, zorder=2
+        )
     axis.set_title(panel.title, fontsize=11, pad=18)
     axis.text(0.5, 1.02, panel.note, transform=axis.transAxes, ha="center", va="bottom", fontsize=7.5)
+    axis.set_aspect("equal", adjustable="datalim")  # a direction of t-SNE's plane is as good as another
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():
         spine.set_color("#BBBBBB")
 
 
-def _legend(figure: Any, languages: Sequence[str], labels: Sequence[str], below: float) -> None:
-    """Labels in one line, languages in the next, under the panels."""
+def _legend(figure: Figure, languages: Sequence[str], labels: Sequence[str], width: float) -> None:
+    """Labels, below them languages, and what a line is, under the panels."""
     from matplotlib.lines import Line2D
 
-    def key(marker: str, colour: str, label: str, edge: float) -> Line2D:
-        return Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=marker,
-            color=colour,
-            label=label,
-            markersize=6,
-            markeredgecolor=INK,
-            markeredgewidth=edge,
-        )
+    def key(marker: str, colour: str, name: str) -> Line2D:
+        look = Line2D([], [], linestyle="none", marker=marker, color=colour, label=name, markersize=6)
+        look.set(markeredgecolor=_edge(colour), markeredgewidth=0.9 if colour == "white" else 0.3)
+        return look
 
-    colours = [key("o", colour, label, 0.3) for label, colour in zip(labels, COLOURS, strict=False)]
-    shapes = [key(marker, "white", name_of(code), 0.9) for code, marker in zip(languages, MARKERS, strict=False)]
+    colours = {name: key("o", colour, name) for name, colour in zip(labels, COLOURS, strict=False)}
+    named = {
+        name_of(code): key(marker, "white", name_of(code)) for code, marker in zip(languages, MARKERS, strict=False)
+    }
     line = Line2D([], [], color=LINE, linewidth=1, label=f"{name_of(languages[0])} and its translation")
-    options: dict[str, Any] = {"frameon": False, "fontsize": 8, "handletextpad": 0.3, "columnspacing": 1.2}
-    figure.legend(handles=colours, loc="center", bbox_to_anchor=(0.5, below * 0.72), ncol=len(colours), **options)
-    figure.legend(handles=[*shapes, line], loc="center", bbox_to_anchor=(0.5, below * 0.34), ncol=9, **options)
-    figure.subplots_adjust(left=0.03, right=0.97, bottom=below + 0.01, top=1 - 0.45 * below, wspace=0.06, hspace=0.25)
+    lines = [[keys[name] for name in names] for keys in (colours, named) for names in _in_lines(list(keys), width)]
+    height = float(figure.get_size_inches()[1])
+    for number, handles in enumerate(reversed([*lines, [line]])):
+        place = (0.5, (0.2 + 0.25 * number) / height)
+        options: dict[str, Any] = {"frameon": False, "fontsize": 8, "handletextpad": 0.5, "columnspacing": 1.2}
+        figure.legend(handles=handles, loc="center", bbox_to_anchor=place, ncol=len(handles), **options)
+
+
+def _in_lines(names: Sequence[str], width: float) -> list[list[str]]:
+    """Names in lines of a legend that is so many inches wide, each with its mark.
+
+    >>> _in_lines(["entailment", "neutral", "contradiction"], width=3)
+    [['entailment', 'neutral'], ['contradiction']]
+    """
+    lines: list[list[str]] = [[]]
+    for name in names:
+        if lines[-1] and sum(0.5 + 0.075 * len(each) for each in (*lines[-1], name)) > width:
+            lines.append([])
+        lines[-1].append(name)
+    return lines
+
+
+def _edge(colour: str) -> str:
+    """What shows a marker's shape among others of its colour."""
+    return "white" if colour == "#000000" else INK
 
 
 def _metadata(path: Path) -> dict[str, str | None]:

@@ -48,8 +48,8 @@ def analyse_predictions(run: Path, results: Mapping[str, Any]) -> tuple[dict[str
                     f"{run}: the {split} sets in {', '.join(others)} are no translations of that in {source}"
                 )
     if len(found["calibration"]) == 1:
-        remedy = "name a run's folder, or one of `xtune evaluate`"
-        raise InputError("there are no predictions", file=run / "predictions", field="RUN", remedy=remedy)
+        remedy = "name a run whose predictions/ are still there, and that had labelled dev or test sets"
+        raise InputError("there are no predictions with labels", file=run / "predictions", field="RUN", remedy=remedy)
     return found, notices
 
 
@@ -61,7 +61,7 @@ def _read_predictions(run: Path, split: str, source: str) -> dict[str, list[Line
             lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             _ = [(line["id"], line["gold"], line["prediction"], line["probabilities"]) for line in lines]
         except (OSError, ValueError, KeyError, TypeError) as failure:
-            remedy = "predict anew: xtune evaluate RUN --output-dir …"
+            remedy = "remove the run's results.json, and the same `xtune train` predicts anew"
             raise InputError(f"the file is broken: {failure}", file=path, remedy=remedy) from None
         found[path.stem.removeprefix(f"{split}-")] = lines
     return {code: found[code] for code in sorted(found, key=lambda code: (code != source, code))}
