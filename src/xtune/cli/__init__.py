@@ -14,6 +14,7 @@ from rich.markup import escape
 from xtune.cli.analyze import analyze
 from xtune.cli.apply import evaluate, predict, score
 from xtune.cli.retrieve import retrieve
+from xtune.cli.reproduce import reproduce
 from xtune.cli.show import doctor, recipes_app
 from xtune.cli.study import ablate, sweep
 from xtune.cli.train import quickstart, train
@@ -54,6 +55,7 @@ app.command(epilog="xtune retrieve RUN --task tatoeba --data-dir DATA --output-d
 app.command(epilog="xtune ablate pocket-topic --methods plain,xtune --seeds 5 --output-dir STUDY")(ablate)
 app.command(epilog="xtune sweep pocket-topic --space consistency.lambda1=1,2,5 --output-dir SWEEP")(sweep)
 app.command(epilog="xtune analyze PLAIN XTUNE --languages en,de,fr,zh --output-dir ANALYSIS")(analyze)
+app.command(epilog="xtune reproduce table1 --dry-run")(reproduce)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(pocket_app, name="pocket")
 app.command()(doctor)

@@ -129,6 +129,13 @@ def sweep(
     return study
 
 
+def run_grid(
+    grid: Grid, output_dir: Path, *, jobs: int = 1, furnish: Furnish = as_it_is, console: Console | None = None
+) -> dict[str, Any]:
+    """Run a grid, whatever its cells are; else as `ablate`."""
+    return _run(Work(grid, output_dir, None, uuid.uuid4().hex, furnish), jobs, console or Console())
+
+
 def _run(job: Work, jobs: int, console: Console) -> dict[str, Any]:
     quiet()
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
@@ -169,7 +176,10 @@ def check_runs(job: Work) -> None:
 
 
 def _claim_folder(job: Work) -> None:
-    """Write `config.yaml`, the grid; refuse a folder that holds anything but runs of the same recipe."""
+    """Write `config.yaml`, the grid; refuse a folder that holds anything but runs of the same recipe.
+
+    Runs alone may be there before the grid: made one by one, each keeps a `config.yaml` that has to be the grid's.
+    """
     config, grid = job.folder / "config.yaml", job.grid
     if config.is_file():
         there = mapping_in(config.read_text("utf-8"), str(config))
@@ -178,7 +188,7 @@ def _claim_folder(job: Work) -> None:
             key, old, new = found or ("kind", there.get("kind"), grid.kind)
             problem = f"the folder holds another grid: it has {old!r} where this one has {new!r}"
             raise InputError(problem, file=config, field=key, remedy="name another --output-dir")
-    elif other := [p.name for p in job.folder.iterdir() if not p.name.startswith(".")]:
+    elif other := [p.name for p in job.folder.iterdir() if not p.name.startswith(".") and p.name != "runs"]:
         problem = f"the folder holds no grid, and is not empty: there is {sorted(other)[0]}"
         raise InputError(problem, file=job.folder, field="--output-dir", remedy="name a new folder")
     values = {

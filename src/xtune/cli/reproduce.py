@@ -1,0 +1,121 @@
+"""`xtune reproduce`: a table of the paper, from what it takes to our values beside the printed ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xtune.cli.common import DataDir, console, named
+from xtune.errors import InputError
+
+if TYPE_CHECKING:
+    from xtune.reproduce.job import Job
+
+
+def reproduce(
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="table1 … table15, or figure3.")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Keys of every run, for example train.bf16=true.")
+    ] = None,
+    pocket: Annotated[
+        bool, typer.Option("--pocket", help="The same in shape on the pocket benchmark: no network, no GPU.")
+    ] = False,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", metavar="N", min=1, help="Seeds of every cell. Default: 5; figure3: 1.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Train nothing: the runs, hours, disk, and what there is so far.")
+    ] = False,
+    device: Annotated[
+        str, typer.Option("--device", metavar="NAME", help="Of the estimate: h100, a100, v100, cpu.")
+    ] = "h100",
+    jobs: Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Runs at once.")] = 1,
+    data_dir: DataDir = None,
+    output_dir: Annotated[
+        str, typer.Option("--output-dir", metavar="DIR", help="Where runs go; all tables share them.")
+    ] = "reproduction",
+) -> None:
+    """Reproduce a table of the paper: what it takes, the runs, our values beside the printed ones."""
+    with console.status("starting …"):
+        from xtune.reproduce.figures import table as table_of
+        from xtune.reproduce.job import Job
+        from xtune.reproduce.on_pocket import pocket_plan
+        from xtune.reproduce.plans import WITHOUT_RUNS, plan, seeds_of
+
+    shown, output = table_of(table), Path(named(output_dir))
+    if pocket and data_dir is not None:
+        problem = "the pocket benchmark is written at its first use"
+        raise InputError(problem, field="--data-dir", remedy="leave one of --pocket and --data-dir out")
+    if table in WITHOUT_RUNS and not pocket:
+        _show_data_or_settings(table, data_dir)
+        return
+    cells = pocket_plan(table) if pocket else plan(table)
+    job = Job(shown, cells, seeds or seeds_of(table), output, data_dir, tuple(overrides or ()), pocket)
+    if dry_run:
+        _show_plan(job, device)
+    else:
+        _run(job, jobs)
+    _show_values(job)
+
+
+def _show_data_or_settings(table: str, data_dir: str | None) -> None:
+    """Tables 6, 7 and 8."""
+    from xtune.reproduce.counts import count_data, counts_report
+    from xtune.reproduce.figures import table as table_of
+    from xtune.reproduce.settings import settings_report
+
+    if table != "table6":
+        console.print(settings_report(table_of(table)))
+        return
+    with console.status("counting …"):
+        counts = count_data(Path(named(data_dir, "--data-dir")) if data_dir is not None else None)
+    console.print(counts_report(table_of(table), counts))
+
+
+def _show_plan(job: Job, device: str) -> None:
+    from xtune.reproduce.planning import Planning
+    from xtune.reproduce.show_plan import plan_report
+
+    console.print(plan_report(Planning(job, job.found(), device)))
+    console.print()
+
+
+def _run(job: Job, jobs: int) -> None:
+    """Make the runs that are missing."""
+    with console.status("starting …"):
+        from xtune.pocket.supplies import furnish_by_seed
+        from xtune.reproduce.execute import run_all
+
+    try:
+        run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)
+    except InputError:
+        if job.found():  # what could be run is shown before what could not
+            _show_values(job)
+        raise
+    console.print()
+
+
+def _show_values(job: Job) -> None:
+    """Our values beside the paper's, if there are any, and how to make what is missing."""
+    from xtune.reproduce.collect import missing
+    from xtune.reproduce.planning import heading
+    from xtune.reproduce.show_cells import side_by_side
+    from xtune.reproduce.show_gains import gains_report
+    from xtune.reproduce.show_missing import figure_lines, missing_lines, retrieval_lines
+
+    found = job.found()
+    if found and job.shown.definition != "figure":
+        console.print(heading(job.shown))
+        console.print(
+            gains_report(job.shown, job.cells, found, job.seeds)
+            if job.pocket
+            else side_by_side(job.shown, job.cells, found, job.seeds, console.width)
+        )
+        console.print()
+    lines = missing_lines(job, missing(job.planned, found))
+    lines += retrieval_lines(job, found) if job.shown.name == "table5" else []
+    lines += figure_lines(job, found) if job.shown.name == "figure3" else []
+    for line in lines:
+        console.print(line, highlight=False, soft_wrap=True)
