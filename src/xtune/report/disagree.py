@@ -58,9 +58,7 @@ class Disagreements:
     shown: Mapping[str, tuple[Judged, ...]]
 
 
-def disagreements(
-    run: Run, split: str, source: str, languages: Sequence[str], most: int = 10
-) -> Disagreements | None:
+def disagreements(run: Run, split: str, source: str, languages: Sequence[str], most: int = 10) -> Disagreements | None:
     """Find them; None where no language is parallel to the source.
 
     Args:

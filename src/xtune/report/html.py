@@ -88,9 +88,10 @@ def scrolls(body: str, label: str) -> str:
     return f'<div class="scrolls" role="region" aria-label="{text(label)}" tabindex="0">\n{body}\n</div>'
 
 
-def folded(summary: str, body: str, kind: str = "", opened: bool = False) -> str:
+def folded(summary: str, body: str, kind: str = "plain", opened: bool = False) -> str:
     """Something to open; `summary` and `body` are HTML already."""
-    return f"<details{f' class={kind}' if kind else ''}{' open' * opened}><summary>{summary}</summary>\n{body}\n</details>"
+    state = " open" * opened
+    return f'<details class="{kind}"{state}><summary>{summary}</summary>\n{body}\n</details>'
 
 
 def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "plain") -> str:
@@ -103,6 +104,44 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], kin
     return "\n".join([*lines, "</tbody></table>"])
 
 
-def labelled_rows(cells: Sequence[str]) -> str:
-    """Header cells of a table whose rows are no table to CSS on a phone, so that their roles are spelled out."""
-    return "".join(f'<th scope="col" role="columnheader">{cell}</th>' for cell in cells)
+def stacking_table(
+    kind: str, caption: str, heads: Sequence[str], rows: Iterable[str], feet: Iterable[str] = (), style: str = ""
+) -> str:
+    """A table that a phone shows row by row. To CSS it is none there, so the roles of its parts are spelled out.
+
+    Args:
+        kind: Its classes.
+        caption: As text.
+        heads: Header cells as HTML; what begins with `<td` is one already.
+        rows: Made by `stacking_row`.
+        feet: What they sum up to.
+        style: CSS of the table's own.
+    """
+    head = "".join(
+        cell if cell.startswith("<td") else f'<th scope="col" role="columnheader">{cell}</th>' for cell in heads
+    )
+    own = f' style="{style}"' if style else ""
+    lines = [
+        f'<table class="{kind}" role="table"{own}><caption>{text(caption)}</caption>',
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>',
+        '<tbody role="rowgroup">',
+        *rows,
+        "</tbody>",
+    ]
+    if below := list(feet):
+        lines += ['<tfoot role="rowgroup">', *below, "</tfoot>"]
+    return "\n".join([*lines, "</table>"])
+
+
+def stacking_row(title: str, cells: Iterable[str], picture: str | None = None, kind: str = "") -> str:
+    """A row of it.
+
+    Args:
+        title: As HTML.
+        cells: As HTML; what begins with `<td` is a cell already.
+        picture: A last cell that tells nothing new, for the eye alone; it comes with its own `<td>`.
+        kind: The row's class.
+    """
+    shown = "".join(cell if cell.startswith("<td") else f'<td role="cell">{cell}</td>' for cell in cells)
+    opened = f'<tr role="row"{f" class={kind}" if kind else ""}>'
+    return f'{opened}<th scope="row" role="rowheader">{title}</th>{shown}{picture or ""}</tr>'

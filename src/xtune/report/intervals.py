@@ -1,9 +1,9 @@
 """How far the scores of finished runs are off by chance: the bootstrap over the examples of their test sets.
 
 The examples of a language are drawn again, with replacement, and scored again, a thousand times. All runs, and all
-languages whose examples have the same ids, get the same draws: what is easy for both counts as what they have in common,
-so differences between runs and means over parallel test sets have the intervals that are theirs (the paired bootstrap).
-What another seed of training would change is not in them.
+languages whose examples have the same ids, get the same draws: what is easy for both is what they have in common, so
+differences between runs and means over parallel test sets have intervals of their own (the paired bootstrap). What
+another seed of training would change is not in them.
 """
 
 from __future__ import annotations

@@ -1,23 +1,28 @@
 """`report.html`: runs, or a study, on one page that needs nothing else, neither network nor script.
 
-A template of `string.Template` in `page.html`, as the model card has one: the few loops are functions in `sections`, and
-every text from a run passes `html.text`. So the report needs no package that xtune does not need anyway.
+A template of `string.Template` in `page.html`, as the model card has one: the few loops are functions in `sections`,
+and every text from a run passes `html.text`. So the report needs no package that xtune does not need anyway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from string import Template
 
 from xtune.report.compare import Comparison
 from xtune.report.html import Section, text
 from xtune.report.intervals import draw
+from xtune.report.sections import studied
 from xtune.report.sections.analysis import analysis
+from xtune.report.sections.effects import effects
 from xtune.report.sections.examples import examples
+from xtune.report.sections.grid import grids
 from xtune.report.sections.losses import losses
 from xtune.report.sections.making import making
 from xtune.report.sections.scores import languages, lead, tiles
+from xtune.report.study import Study
 
 
 def page(comparison: Comparison) -> str:
@@ -61,3 +66,16 @@ def whole_page(title: str, lead: str, tiles: str, sections: Sequence[Section], v
         sections="\n".join(map(str, shown)),
         footer=text(f"xtune {version}. This page is whole in itself."),
     )
+
+
+def study_page(study: Study) -> str:
+    """The same of a study, as HTML: its tables, and how the first runs of its best cell and of the baseline went."""
+    first = study.first_runs()
+    shown = [grids(study), effects(study), studied.languages(study)]
+    if first is not None:
+        made_by = "First runs: how they were made"
+        shown += [losses(first.runs, first.names), examples(first), analysis(first.runs, first.names)]
+        shown += [replace(making(first.runs, first.names), title=made_by)]
+    title = f"{study.values['task']}: {study.values.get('kind', 'study')} of {len(study.cells)} cells"
+    version = str(study.values.get("xtune", ""))
+    return whole_page(title, studied.lead(study), studied.tiles(study), [*shown, studied.runs(study)], version)

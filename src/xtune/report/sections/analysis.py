@@ -31,7 +31,8 @@ def _read(folder: Path) -> Mapping[str, Any]:
         values = json.loads((folder / "analysis.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return {key: value for key, value in values.items() if isinstance(value, Mapping)} if isinstance(values, dict) else {}
+    topics = values.items() if isinstance(values, dict) else ()
+    return {topic: value for topic, value in topics if isinstance(value, Mapping)}
 
 
 def _tables(topic: str, values: Mapping[str, Any], name: str) -> list[str]:
@@ -39,7 +40,7 @@ def _tables(topic: str, values: Mapping[str, Any], name: str) -> list[str]:
     caption = f"{_words(topic)}: {name}"
     single = {key: value for key, value in values.items() if not isinstance(value, Mapping | list)}
     nested = {key: value for key, value in values.items() if isinstance(value, Mapping) and value}
-    flat = {key: rows for key, rows in nested.items() if not any(isinstance(row, Mapping | list) for row in rows.values())}
+    flat = {key: rows for key, rows in nested.items() if not any(isinstance(row, Mapping) for row in rows.values())}
     made = [_table(caption, {key: {"": value} for key, value in single.items()})] if single else []
     if flat:
         made.append(_table(caption, flat))

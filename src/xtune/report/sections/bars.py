@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xtune.report.html import colour, figure, gain, key, labelled_rows, span_of, text
+from xtune.report.html import colour, figure, gain, key, span_of, stacking_row, stacking_table, text
 from xtune.report.intervals import Interval
 
 
@@ -52,7 +52,7 @@ class Row:
 
 
 def bars_table(caption: str, names: Sequence[str], rows: Sequence[Row], feet: Sequence[Row], first: str) -> str:
-    """The table. Roles are spelled out: on a phone its rows are no table to CSS.
+    """The table.
 
     Args:
         caption: As text.
@@ -62,19 +62,10 @@ def bars_table(caption: str, names: Sequence[str], rows: Sequence[Row], feet: Se
         first: What the first column is called.
     """
     beside = ["Gain"] * (len(names) > 1)
-    head = labelled_rows([first, *(key(index, name) for index, name in enumerate(names)), *beside])
-    return "\n".join(
-        [
-            f'<table class="scores" role="table" style="--numbers:{len(names) + len(beside)}">',
-            f"<caption>{text(caption)}</caption>",
-            f'<thead role="rowgroup"><tr role="row">{head}<td class="bars" aria-hidden="true"></td></tr></thead>',
-            '<tbody role="rowgroup">',
-            *map(_row, rows),
-            '</tbody>\n<tfoot role="rowgroup">',
-            *map(_row, feet),
-            "</tfoot>\n</table>",
-        ]
-    )
+    heads = [first, *(key(index, name) for index, name in enumerate(names)), *beside]
+    heads.append('<td class="bars" aria-hidden="true"></td>')
+    style = f"--numbers:{len(names) + len(beside)}"
+    return stacking_table("scores", caption, heads, map(_row, rows), map(_row, feet), style)
 
 
 def _row(row: Row) -> str:
@@ -82,11 +73,8 @@ def _row(row: Row) -> str:
     cells = [figure(bar.value) + (span_of(bar.whisker) if bar.note is None else bar.note) for bar in row.bars]
     cells += [gain(row.difference, row.gap) + span_of(row.gain, signed=True)] * (len(row.bars) > 1)
     bars = "" if row.gap else "".join(_bar(bar, index) for index, bar in enumerate(row.bars) if bar.value is not None)
-    shown = "".join(f'<td role="cell">{cell}</td>' for cell in cells)
-    return (
-        f'<tr role="row"{" class=source" if row.source else ""}><th scope="row" role="rowheader">{title}</th>{shown}'
-        f'<td class="bars" aria-hidden="true">{bars}</td></tr>'
-    )
+    picture = f'<td class="bars" aria-hidden="true">{bars}</td>'
+    return stacking_row(title, cells, picture, "source" * row.source)
 
 
 def _bar(bar: Bar, index: int) -> str:

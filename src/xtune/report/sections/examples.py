@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xtune.report.compare import Comparison, name_of
 from xtune.report.disagree import Disagreements, Judged, disagreements
-from xtune.report.html import Section, folded, text
+from xtune.report.html import Section, folded, stacking_row, stacking_table, text
 
 LETTERS = 400
 """How much of a text is shown."""
@@ -48,30 +48,18 @@ def _judgements(judged: Sequence[Judged], found: Disagreements) -> str:
     golds = not _one_gold(judged)
     texts = any(one.texts is not None for one in judged)
     heads = ["Language", "Answer", *["Gold"] * golds, *["Text"] * texts]
-    head = "".join(f'<th scope="col" role="columnheader">{cell}</th>' for cell in heads)
-    rows = [_row(one, golds, texts) for one in judged]
-    caption = f'<caption class="hidden">Answers in {len(found.languages)} languages</caption>'
-    return "\n".join(
-        [
-            f'<table class="judged" role="table">{caption}',
-            f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">',
-            *rows,
-            "</tbody></table>",
-        ]
-    )
+    caption = f"Answers in {len(found.languages)} languages"
+    return stacking_table("judged", caption, heads, [_row(one, golds, texts) for one in judged])
 
 
 def _row(one: Judged, golds: bool, texts: bool) -> str:
     kind, mark, said = ("better", "✓", "right") if one.right else ("worse", "✗", "wrong")
-    code = text(one.language)
-    tongue = f' lang="{code}" dir="{"rtl" if one.language in RIGHT_TO_LEFT else "auto"}"'
     answer = f'<span class="{kind}" aria-hidden="true">{mark}</span> {text(one.prediction)}'
-    cells = [f'<td role="cell">{answer}<span class="hidden">, {said}</span></td>']
-    cells += [f'<td role="cell">{text(one.gold)}</td>'] * golds
+    cells = [f'{answer}<span class="hidden">, {said}</span>', *[text(one.gold)] * golds]
     if texts:
-        shown = "".join(f"<p{tongue}>{text(_short(words))}</p>" for words in one.texts or ())
-        cells.append(f'<td role="cell" class="texts">{shown}</td>')
-    return f'<tr role="row"><th scope="row" role="rowheader">{text(name_of(one.language))}</th>{"".join(cells)}</tr>'
+        tongue = f'lang="{text(one.language)}" dir="{"rtl" if one.language in RIGHT_TO_LEFT else "auto"}"'
+        cells.append("".join(f"<p {tongue}>{text(_short(words))}</p>" for words in one.texts or ()))
+    return stacking_row(text(name_of(one.language)), cells)
 
 
 def _one_gold(judged: Sequence[Judged]) -> bool:

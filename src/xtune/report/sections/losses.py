@@ -35,7 +35,7 @@ def losses(runs: Sequence[Run], names: Sequence[str]) -> Section:
     keys = " ".join(f"<li>{key(index, name)}</li>" for index, name in enumerate(names))
     legend = f'<ul class="keys">{keys}</ul>' if len(names) > 1 else ""
     tables = "\n".join(_table(name, log) for name, log in zip(names, logs, strict=True) if log.lines)
-    said = "Means over the steps between two entries of the log; a component enters the loss as it is drawn, weight and all."
+    said = "Means over the steps between two entries of the log. What is drawn adds up to the loss: weights are in it."
     body = [f'<p class="soft">{said}</p>', legend, '<div class="pictures">', *pictures, "</div>"]
     return Section("training", "How training went", "\n".join([*body, folded("The same as tables", tables)]))
 

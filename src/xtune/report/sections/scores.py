@@ -110,8 +110,8 @@ def _care(comparison: Comparison, draws: Draws) -> str:
     said = f"One run of each method, seed {seeds}: another seed gives other figures." if seeds else ""
     if draws.scores:
         pairs = " Runs and languages get the same draws, so the gain's interval is that of paired examples."
-        said += f" Small figures and lines on the bars: 95 % intervals over the test examples, by {RESAMPLES:,} draws of them"
-        said += f" with replacement (of a share: Wilson's).{pairs if len(comparison.runs) > 1 else ''}"
+        said += f" Small figures and lines on the bars: 95 % intervals over the test examples, by {RESAMPLES:,} draws"
+        said += f" of them with replacement (of a share: Wilson's).{pairs if len(comparison.runs) > 1 else ''}"
         return text(said.strip())
     counts = comparison.runs[0].results.get("examples", {}).get(comparison.split, {})
     least = min((counts[code] for code in comparison.languages if counts.get(code)), default=0)
