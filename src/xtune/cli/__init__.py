@@ -1,4 +1,4 @@
-"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `score`, `recipes`, `pocket`, `doctor`."""
+"""The command line: `xtune quickstart`, `train`, `evaluate`, `predict`, `score`, `report` and what helps with them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from xtune.cli.apply import evaluate, predict, score
+from xtune.cli.report import report
 from xtune.cli.show import doctor, recipes_app
 from xtune.cli.train import quickstart, train
 from xtune.errors import InputError
@@ -47,6 +48,7 @@ app.command(epilog="xtune train text-classification data.train=my.csv data.dev=d
 app.command(epilog="xtune evaluate RUN --input labelled.csv --output-dir SCORES")(evaluate)
 app.command(epilog="xtune score RUN/predictions labels --output scores.json")(score)
 app.command(epilog="xtune predict RUN --input new.csv --output labels.jsonl")(predict)
+app.command(epilog="xtune report RUN-A RUN-B --output comparison.html")(report)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(pocket_app, name="pocket")
 app.command()(doctor)

@@ -14,7 +14,11 @@ _POINTS, _LETTERS, _APART = 150, 11, 13  # of a line; of a name; pixels between 
 
 
 def line_chart(
-    title: str, lines: Sequence[tuple[str, Sequence[Point]]], end: int, marks: Mapping[str, int] | None = None
+    title: str,
+    lines: Sequence[tuple[str, Sequence[Point]]],
+    end: int,
+    marks: Mapping[str, int],
+    from_zero: bool = True,
 ) -> str:
     """A line a run, each with its name at its end.
 
@@ -23,8 +27,9 @@ def line_chart(
         lines: Name and points of each run, in the order of their colours; one without points is not drawn.
         end: The last step of all.
         marks: Stages that begin later than the first, and at which step.
+        from_zero: Whether the axis begins there, whatever the values are.
     """
-    values = [value for _, points in lines for _, value in points]
+    values = [*(value for _, points in lines for _, value in points), *[0.0] * from_zero]
     ticks = nice_ticks(min(values), max(values))
     low, high = min(ticks[0], *values), max(ticks[-1], *values)
 
@@ -40,7 +45,7 @@ def line_chart(
         *(_level(value, y(value), ticks) for value in ticks),
         *(_step(step, x(step)) for step in step_ticks(end)),
         f'<text class="small" x="{x(end / 2):.1f}" y="{_HEIGHT - 3}" text-anchor="middle">step</text>',
-        *(_mark(name, x(step)) for name, step in (marks or {}).items()),
+        *(_mark(name, x(step)) for name, step in marks.items()),
     ]
     drawn = [(index, name, points) for index, (name, points) in enumerate(lines) if points]
     for index, _, points in drawn:

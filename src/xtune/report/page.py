@@ -73,9 +73,9 @@ def study_page(study: Study) -> str:
     first = study.first_runs()
     shown = [grids(study), effects(study), studied.languages(study)]
     if first is not None:
-        made_by = "First runs: how they were made"
-        shown += [losses(first.runs, first.names), examples(first), analysis(first.runs, first.names)]
-        shown += [replace(making(first.runs, first.names), title=made_by)]
+        runs, names = first.runs, first.names
+        parts = [losses(runs, names), examples(first), analysis(runs, names), making(runs, names)]
+        shown += [replace(part, title=f"First runs: {part.title[0].lower()}{part.title[1:]}") for part in parts]
     title = f"{study.values['task']}: {study.values.get('kind', 'study')} of {len(study.cells)} cells"
     version = str(study.values.get("xtune", ""))
     return whole_page(title, studied.lead(study), studied.tiles(study), [*shown, studied.runs(study)], version)

@@ -18,6 +18,12 @@ MEASURES = {"average": "Average", "targets": "Other languages", "transfer_gap": 
 """What is told of a cell beside its languages, and what it is called."""
 
 LESS_IS_MORE = "transfer_gap"
+AUGMENTATIONS = ("", "ss", "gn", "cs", "mt")
+SETTINGS = {"cross-lingual-transfer": "transfer", "translate-train-all": "translate"}
+"""What the settings are called where there is little room, as recipes are."""
+
+Column = tuple[str, str]
+"""An augmentation's short name, empty for none, and a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +71,9 @@ class Cell:
         return str(self.values.get("setting") or "")
 
     @property
-    def seeds(self) -> Sequence[int]:
-        """What its runs were drawn from."""
-        return list(self.values.get("seeds") or ())
+    def column(self) -> Column:
+        """Where it stands in a table of methods."""
+        return self.augmentation, self.setting
 
     def measure(self, name: str) -> Estimate | None:
         """One of `MEASURES`, or a language's score by its code."""
@@ -112,29 +118,35 @@ class Study:
         return tuple(sorted(codes, key=lambda code: (code != self.source, name_of(code))))
 
     @cached_property
-    def augmentations(self) -> tuple[str, ...]:
-        """Those that a cell was trained with, as the paper's table 4 orders them."""
-        order = ("ss", "gn", "cs", "mt")
-        found = dict.fromkeys(cell.augmentation for cell in self.cells.values() if cell.augmentation)
-        return tuple(sorted(found, key=lambda name: (order.index(name) if name in order else len(order), name)))
+    def columns(self) -> tuple[Column, ...]:
+        """What cells were trained with, without anything first, then as the paper's table 4 orders them."""
+        found = {cell.column for cell in self.cells.values()}
+        return tuple(sorted(found, key=lambda column: (column[1], _place(AUGMENTATIONS, column[0]), column)))
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The settings of its cells, each once."""
+        return tuple(dict.fromkeys(setting for _, setting in self.columns))
 
     @property
     def is_grid(self) -> bool:
         """Whether methods and augmentations tell the cells apart; in a sweep the recipe's keys do."""
-        places = [(cell.method, cell.augmentation) for cell in self.cells.values()]
+        places = [(cell.method, cell.column) for cell in self.cells.values()]
         return self.values.get("kind") != "sweep" and len(set(places)) == len(places)
 
     def name(self, cell: Cell) -> str:
         """What to call a cell: its method and augmentation, or the keys it differs in."""
         if self.is_grid:
-            return " ".join(filter(None, (cell.method, cell.augmentation)))
+            alike = [c for c in self.cells.values() if (c.method, c.augmentation) == (cell.method, cell.augmentation)]
+            return " ".join(filter(None, (cell.method, cell.augmentation))) if len(alike) == 1 else cell.name
         if cell.name == self.values["baseline"] and not self._told(cell):
             return cell.name
         return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in self._told(cell).items()) or cell.name
 
-    def best(self, measure: str, cells: Sequence[Cell] | None = None) -> float | None:
-        """The best mean of the cells, or of some; None where none has one."""
-        means = [found.mean for cell in cells or list(self.cells.values()) if (found := cell.measure(measure))]
+    def best(self, measure: str, setting: str | None = None) -> float | None:
+        """The best mean of all cells, or of those of one setting; None where none has one."""
+        cells = [cell for cell in self.cells.values() if setting in (None, cell.setting)]
+        means = [found.mean for cell in cells if (found := cell.measure(measure))]
         if not means:
             return None
         return min(means) if measure == LESS_IS_MORE else max(means)
@@ -188,13 +200,15 @@ def read_study(folder: Path) -> Study:
     if values["baseline"] not in cells:
         raise InputError(f"there is no cell '{values['baseline']}'", file=path, field="baseline", remedy=remedy)
     methods = list(METHODS)
-    order = sorted(cells, key=lambda name: (_place(methods, cells[name]["method"]), name != values["baseline"]))
+    known = [Cell(name, cell) for name, cell in cells.items()]
+    known.sort(key=lambda cell: (_place(methods, cell.method), cell.setting, _place(AUGMENTATIONS, cell.augmentation)))
+    known.sort(key=lambda cell: cell.name != values["baseline"])
     recipe = read_yaml(folder / "config.yaml", remedy) if (folder / "config.yaml").is_file() else {}
-    return Study(folder, values, {name: Cell(name, cells[name]) for name in order}, recipe)
+    return Study(folder, values, {cell.name: cell for cell in known}, recipe)
 
 
-def _place(methods: Sequence[str], method: str) -> int:
-    return methods.index(method) if method in methods else len(methods)
+def _place(known: Sequence[str], name: str) -> int:
+    return known.index(name) if name in known else len(known)
 
 
 def _estimate(values: Mapping[str, Any] | None) -> Estimate | None:

@@ -18,10 +18,18 @@ def effects(study: Study) -> Section:
     ends = [0.0, *(value for more in found.values() for value in (more.mean, *(more.interval or ())))]
     ticks = nice_ticks(min(ends), max(ends))
     low, high = ticks[0], ticks[-1]
-    scale = f"<span>{figure(low, signed=True)}</span><span>{figure(high, signed=True)}</span>"
+    marks = [
+        f'<span style="left:{_place(end, low, high):.1f}%">{figure(end)}</span>' for end in sorted({low, 0.0, high})
+    ]
     what = "Mean over the other languages" if measure == "targets" else "Mean over all languages"
     caption = f"{what}, and the difference in points with its 95 % interval"
-    heads = ["Cell", "Mean", "Difference", "p", f'<td class="effect scale" aria-hidden="true">{scale}</td>']
+    heads = [
+        "Cell",
+        "Mean",
+        "Difference",
+        "p",
+        f'<td class="effect scale" aria-hidden="true"><div>{"".join(marks)}</div></td>',
+    ]
     rows = []
     for name, more in found.items():
         cell = study.cells[name]
@@ -34,19 +42,20 @@ def effects(study: Study) -> Section:
 
 
 def _point(more: Estimate, low: float, high: float) -> str:
-    """A point with its interval, and where nothing changes."""
-
-    def place(value: float) -> float:
-        return 100 * (value - low) / (high - low)
-
-    sure = more.interval is None or not more.interval.low <= 0 <= more.interval.high
-    kind = "soft" if not sure else "better" if more.mean > 0 else "worse"
-    whisker = ""
+    """A point with its interval, and where nothing changes; grey where it may be that nothing does."""
+    unsure = more.interval is not None and more.interval.low <= 0 <= more.interval.high
+    kind = "soft" if unsure else "better" if more.mean > 0 else "worse"
+    parts = [f'<b style="left:{_place(0, low, high):.1f}%"></b>']
     if more.interval is not None:
-        left, right = map(place, more.interval)
-        whisker = f'<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'
-    point = f'<u class="{kind}" style="left:{place(more.mean):.1f}%"></u>'
-    return f'<div><b style="left:{place(0):.1f}%"></b>{whisker}{point}</div>'
+        left, right = (_place(end, low, high) for end in more.interval)
+        parts.append(f'<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>')
+    parts.append(f'<u class="{kind}" style="left:{_place(more.mean, low, high):.1f}%"></u>')
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _place(value: float, low: float, high: float) -> float:
+    """Where a value is, in percent of the width."""
+    return 100 * (value - low) / (high - low)
 
 
 def _chance(p: float | None) -> str:

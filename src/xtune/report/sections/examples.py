@@ -22,7 +22,7 @@ def examples(comparison: Comparison) -> Section:
     if found is None or not found.shown:
         return Section("examples", title, "")
     parts = [
-        folded(_summary(id, judged), _judgements(judged, found), "example", opened=place == 0)
+        folded(_summary(id, judged), _judgements(judged, found), "printed", opened=place == 0)
         for place, (id, judged) in enumerate(found.shown.items())
     ]
     return Section("examples", title, "\n".join([f"<p>{text(_lead(name, found))}</p>", *parts]))

@@ -26,11 +26,12 @@ def losses(runs: Sequence[Run], names: Sequence[str]) -> Section:
     if not shown:
         return Section("training", "How training went", "")
     end = max(step for log in logs for points in log.lines.values() for step, _ in points)
-    marks = {stage: at for log in logs for stage, at in log.stages.items() if at}
+    begun = [(stage, at) for log in logs for stage, at in log.stages.items() if at]
+    marks = dict(begun) if len({stage for stage, _ in begun}) == len(set(begun)) else {}  # else each has its own
     pictures = []
     for name in shown:
         lines = [(run, log.lines.get(name, [])) for run, log in zip(names, logs, strict=True)]
-        chart = line_chart(title_of(name), lines, end, marks if len(set(marks.values())) == len(marks) else {})
+        chart = line_chart(title_of(name), lines, end, marks, from_zero=name != SELECTION)
         pictures.append(f"<figure><figcaption>{text(title_of(name))}</figcaption>\n{chart}\n</figure>")
     keys = " ".join(f"<li>{key(index, name)}</li>" for index, name in enumerate(names))
     legend = f'<ul class="keys">{keys}</ul>' if len(names) > 1 else ""

@@ -16,7 +16,7 @@ def lead(study: Study) -> str:
     """What was done, in a sentence."""
     runs, cells, seeds = len(study.values.get("runs", ())), len(study.cells), len(study.values.get("seeds", ()))
     said = f"{runs} runs: {cells} cells, {seeds} seed{'s' * (seeds != 1)}, labels in {name_of(study.source)}, "
-    said += f"{metric_name(study.values['metric'])} in {len(study.languages)} languages."
+    said += f"{study.values['metric'].replace('_', ' ')} in {len(study.languages)} languages."
     return text(f"{said} Recipe: {study.values['recipe']}." if study.values.get("recipe") else said)
 
 
