@@ -18,7 +18,6 @@ def line_chart(
     lines: Sequence[tuple[str, Sequence[Point]]],
     end: int,
     marks: Mapping[str, int],
-    from_zero: bool = True,
 ) -> str:
     """A line a run, each with its name at its end.
 
@@ -27,9 +26,9 @@ def line_chart(
         lines: Name and points of each run, in the order of their colours; one without points is not drawn.
         end: The last step of all.
         marks: Stages that begin later than the first, and at which step.
-        from_zero: Whether the axis begins there, whatever the values are.
     """
-    values = [*(value for _, points in lines for _, value in points), *[0.0] * from_zero]
+    values = [value for _, points in lines for _, value in points]
+    values += [0.0] * (0 < 2 * min(values) < max(values))  # an axis that begins at 0 where that hides nothing
     ticks = nice_ticks(min(values), max(values))
     low, high = min(ticks[0], *values), max(ticks[-1], *values)
 
@@ -63,7 +62,7 @@ def nice_ticks(low: float, high: float) -> list[float]:
     """Three to six round figures that reach from about the lowest to about the highest value.
 
     >>> nice_ticks(0.13, 1.61), nice_ticks(85.0, 85.0)
-    ([0.0, 0.5, 1.0, 1.5, 2.0], [84.5, 85.0, 85.5])
+    ([0.0, 0.5, 1.0, 1.5, 2.0], [84.5, 84.75, 85.0, 85.25, 85.5])
     """
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5

@@ -39,12 +39,17 @@ def page(comparison: Comparison) -> str:
         analysis(runs, names),
         making(runs, names),
     ]
-    title = f"{comparison.task}: {' and '.join(names) if len(names) < 4 else f'{len(names)} runs'}"
+    title = f"{comparison.task}: {_listed(names) if len(names) < 4 else f'{len(names)} runs'}"
     version = str(runs[-1].results.get("xtune", ""))
-    return whole_page(title, lead(comparison), tiles(comparison, draws), sections, version)
+    kind = "alone" if len(runs) == 1 else "beside"
+    return whole_page(title, lead(comparison), tiles(comparison, draws), sections, version, kind)
 
 
-def whole_page(title: str, lead: str, tiles: str, sections: Sequence[Section], version: str) -> str:
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def whole_page(title: str, lead: str, tiles: str, sections: Sequence[Section], version: str, kind: str) -> str:
     """A page of sections.
 
     Args:
@@ -53,11 +58,13 @@ def whole_page(title: str, lead: str, tiles: str, sections: Sequence[Section], v
         tiles: A few numbers, as HTML.
         sections: Those without a body are left out.
         version: Of the xtune that made what is shown.
+        kind: The page's class; `alone` where there is nothing to compare with.
     """
     shown = [section for section in sections if section.body]
     places = " ".join(f'<li><a href="#{section.id}">{text(section.title)}</a></li>' for section in shown)
     files = resources.files("xtune.report")
     return Template(files.joinpath("page.html").read_text("utf-8")).substitute(
+        kind=kind,
         title=text(title),
         style=files.joinpath("page.css").read_text("utf-8"),
         lead=lead,
@@ -77,5 +84,6 @@ def study_page(study: Study) -> str:
         parts = [losses(runs, names), examples(first), analysis(runs, names), making(runs, names)]
         shown += [replace(part, title=f"First runs: {part.title[0].lower()}{part.title[1:]}") for part in parts]
     title = f"{study.values['task']}: {study.values.get('kind', 'study')} of {len(study.cells)} cells"
+    sections = [*shown, studied.runs(study)]
     version = str(study.values.get("xtune", ""))
-    return whole_page(title, studied.lead(study), studied.tiles(study), [*shown, studied.runs(study)], version)
+    return whole_page(title, studied.lead(study), studied.tiles(study), sections, version, "beside")

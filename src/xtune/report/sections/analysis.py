@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xtune.languages import LANGUAGES
 from xtune.report.compare import Run, name_of
 from xtune.report.html import Section, scrolls, table, text
 
@@ -19,11 +20,13 @@ def analysis(runs: Sequence[Run], names: Sequence[str]) -> Section:
         runs: Whose folders are looked at.
         names: What they are called.
     """
-    parts = []
+    tables, figures = [], []
     for run, name in zip(runs, names, strict=True):
-        parts += [part for topic, values in _read(run.folder).items() for part in _tables(topic, values, name)]
-        parts += _figure(run.folder / "figure3.svg", name)
-    return Section("analysis", "Agreement and calibration", "\n".join(parts))
+        for topic, values in _read(run.folder).items():
+            tables += _tables(_words(topic), values, f": {name}" * (len(runs) > 1))
+        figures += _figure(run.folder / "figure3.svg", name)
+    body = "\n".join(['<div class="tables">', *tables, "</div>", *figures]) if tables or figures else ""
+    return Section("analysis", "Agreement and calibration", body)
 
 
 def _read(folder: Path) -> Mapping[str, Any]:
@@ -36,17 +39,14 @@ def _read(folder: Path) -> Mapping[str, Any]:
 
 
 def _tables(topic: str, values: Mapping[str, Any], name: str) -> list[str]:
-    """One table of what is a number, one of each group of rows with the same columns."""
-    caption = f"{_words(topic)}: {name}"
-    single = {key: value for key, value in values.items() if not isinstance(value, Mapping | list)}
+    """One table of what is a number, and one of each group of rows."""
+    single = {key: {"": value} for key, value in values.items() if not isinstance(value, Mapping | list)}
     nested = {key: value for key, value in values.items() if isinstance(value, Mapping) and value}
     flat = {key: rows for key, rows in nested.items() if not any(isinstance(row, Mapping) for row in rows.values())}
-    made = [_table(caption, {key: {"": value} for key, value in single.items()})] if single else []
-    if flat:
-        made.append(_table(caption, flat))
+    made = [_table(f"{topic}{name}", rows) for rows in (single, flat) if rows]
     for key, rows in nested.items():
         inner = {row: cells for row, cells in rows.items() if isinstance(cells, Mapping)}
-        made += [_table(f"{_words(key)}; {caption}", inner)] if key not in flat and inner else []
+        made += [_table(f"{topic}, {_words(key)}{name}", inner)] if inner else []
     return made
 
 
@@ -69,8 +69,15 @@ def _figure(path: Path, name: str) -> list[str]:
 
 
 def _words(key: str) -> str:
-    """A key as people write it: a language's name, or words."""
-    return name_of(key) if name_of(key) != key else key.replace("_", " ").capitalize() if key.islower() else key
+    """A key as people write it.
+
+    >>> _words("de"), _words("en-sw"), _words("ece"), _words("mean_confidence"), _words("0.5-0.6")
+    ('German', 'English, Swahili', 'ECE', 'Mean confidence', '0.5-0.6')
+    """
+    codes = key.split("-")
+    if all(code in LANGUAGES for code in codes):
+        return ", ".join(map(name_of, codes))
+    return key.upper() if key.isalpha() and len(key) < 4 else key.replace("_", " ").capitalize()
 
 
 def _cell(value: Any) -> str:

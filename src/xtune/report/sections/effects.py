@@ -18,9 +18,8 @@ def effects(study: Study) -> Section:
     ends = [0.0, *(value for more in found.values() for value in (more.mean, *(more.interval or ())))]
     ticks = nice_ticks(min(ends), max(ends))
     low, high = ticks[0], ticks[-1]
-    marks = [
-        f'<span style="left:{_place(end, low, high):.1f}%">{figure(end)}</span>' for end in sorted({low, 0.0, high})
-    ]
+    places = {end: _place(end, low, high) for end in sorted({low, 0.0, high})}
+    scale = "".join(f'<span style="left:{place:.1f}%">{figure(end)}</span>' for end, place in places.items())
     what = "Mean over the other languages" if measure == "targets" else "Mean over all languages"
     caption = f"{what}, and the difference in points with its 95 % interval"
     heads = [
@@ -28,7 +27,7 @@ def effects(study: Study) -> Section:
         "Mean",
         "Difference",
         "p",
-        f'<td class="effect scale" aria-hidden="true"><div>{"".join(marks)}</div></td>',
+        f'<td class="effect scale" aria-hidden="true"><div>{scale}</div></td>',
     ]
     rows = []
     for name, more in found.items():

@@ -38,7 +38,7 @@ def by_language(study: Study) -> str:
     each = " and setting" * (len(study.settings) > 1)
     caption = f"{_metric(study)}, mean of the seeds; the best of each column{each} is bold"
     lines = [
-        f'<table class="numbers grid"><caption>{text(caption)}</caption>',
+        f'<table class="numbers grid"><caption><span>{text(caption)}</span></caption>',
         f"<thead><tr><td></td>{head}</tr></thead><tbody>",
     ]
     return scrolls("\n".join([*lines, *rows, "</tbody></table>"]), "Every cell, language by language")

@@ -31,7 +31,7 @@ def losses(runs: Sequence[Run], names: Sequence[str]) -> Section:
     pictures = []
     for name in shown:
         lines = [(run, log.lines.get(name, [])) for run, log in zip(names, logs, strict=True)]
-        chart = line_chart(title_of(name), lines, end, marks, from_zero=name != SELECTION)
+        chart = line_chart(title_of(name), lines, end, marks)
         pictures.append(f"<figure><figcaption>{text(title_of(name))}</figcaption>\n{chart}\n</figure>")
     keys = " ".join(f"<li>{key(index, name)}</li>" for index, name in enumerate(names))
     legend = f'<ul class="keys">{keys}</ul>' if len(names) > 1 else ""

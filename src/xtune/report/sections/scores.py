@@ -16,7 +16,8 @@ def lead(comparison: Comparison) -> str:
     """What was done, in a sentence."""
     run = comparison.runs[-1]
     if not comparison.source:
-        return text(f"{_languages(len(comparison.languages))}. Encoder: {model_name(run.results)}, {run.method}.")
+        said = f"Sentences find their translations, in {_languages(len(comparison.languages))}"
+        return text(f"{said}. Encoder: {model_name(run.results)}, {run.method}.")
     train = run.results["examples"].get("train")
     labels = f"labels in {name_of(comparison.source)}"
     made = f"{train:,} examples with {labels}" if train else f"A model that was trained on {labels}"
