@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,6 @@ class Said:
         return (str(self.gold["text"]), *map(str, self.gold.get("alternatives") or ()))
 
 
-@lru_cache(maxsize=256)  # the intervals and the examples of a page read the same files
 def read_predictions(folder: Path, split: str, language: str) -> tuple[Said, ...]:
     """The predictions of a language, in the file's order; none where there is no file that can be read.
 

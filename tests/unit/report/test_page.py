@@ -91,7 +91,7 @@ def test_headings_and_header_cells_tell_the_structure(html: str) -> None:
     assert document.all("h1") == ["topic: plain and xtune"]
     cells = [own.get("scope") for name, own, _ in document.elements if name == "th"]
     assert set(cells) == {"col", "row"}
-    assert document.all("caption") == ["Accuracy on test, in percent"]
+    assert document.all("caption") == ["Accuracy on test, in percent", "Settings of each run"]
     assert [own["lang"] for name, own, _ in document.elements if name == "html"] == ["en"]
 
 
