@@ -26,9 +26,9 @@ from xtune.data import (
 )
 from xtune.errors import InputError, did_you_mean
 from xtune.runs.augmentations import Resources, build_augmentations, names_in
+from xtune.runs.generic import kind_of
 from xtune.runs.kinds import labels_in, make_task
 from xtune.runs.models import check_model, check_vocabulary, load_encoder, model_options, use_cache_if_unreachable
-from xtune.runs.resolve import kind_of
 from xtune.runs.source import source_of
 from xtune.schema import Augmentation, View
 from xtune.tasks.datasets import dataset, datasets

@@ -8,7 +8,7 @@ from pathlib import Path
 from xtune.config.recipe import Recipe
 from xtune.data import Columns, Source
 from xtune.errors import InputError
-from xtune.runs.resolve import kind_of, texts_of
+from xtune.runs.generic import kind_of, texts_of
 from xtune.tasks.datasets import dataset, datasets
 
 
