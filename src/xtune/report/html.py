@@ -47,11 +47,11 @@ def span_of(interval: Interval | None, signed: bool = False) -> str:
     """An interval in words, small.
 
     >>> span_of(Interval(-1.0, 2.5), signed=True)
-    '<small>−1.0 to +2.5</small>'
+    ' <small>−1.0 to +2.5</small>'
     """
     if interval is None:
         return ""
-    return f"<small>{figure(interval.low, signed)} to {figure(interval.high, signed)}</small>"
+    return f" <small>{figure(interval.low, signed)} to {figure(interval.high, signed)}</small>"
 
 
 def gain(value: float | None, less_is_more: bool = False) -> str:

@@ -101,7 +101,19 @@ def draw(comparison: Comparison) -> Draws:
             right, of = drawn[:, 2 * place].astype(np.float64), drawn[:, 2 * place + 1]
             scores[key] = 100 * right / np.maximum(of, 1e-9)
     shares = {key: (int(p[:, 0].sum()), len(p)) for key, p in sums.items() if np.all(p[:, 1] == 1) and _whole(p[:, 0])}
-    return Draws(comparison, scores, shares)
+    return Draws(comparison, scores, {**shares, **_found(comparison)})
+
+
+def _found(comparison: Comparison) -> dict[tuple[int, str], tuple[int, int]]:
+    """How many sentences found their translation, of how many, where a run counts that: its predictions are pairs."""
+    found = {}
+    for number, run in enumerate(comparison.runs):
+        counts = run.results.get("examples", {}).get(comparison.split, {})
+        for code in comparison.languages if "layer" in run.results and comparison.metric == "accuracy" else ():
+            score, count = comparison.score(run, code), counts.get(code)
+            if score is not None and isinstance(count, int) and count > 0:
+                found[number, code] = (round(score * count / 100), count)
+    return found
 
 
 def wilson(right: int, examples: int) -> Interval:

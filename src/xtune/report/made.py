@@ -17,7 +17,7 @@ def made(run: Run) -> dict[str, str]:
         "Training": "\n".join(stage_in_words(stage) for stage in run.recipe.get("stages") or ()),
         "Setting": str(results.get("setting", "")),
         "Encoder": model_name(results),
-        "Representation": run.method if "layer" in results else "",
+        "Representation": _representation(results),
         "Data": str(data.get("dir") or ""),
         "Arguments": ", ".join(f"{name} {value}" for name, value in (run.recipe.get("train") or {}).items()),
         "Checkpoint": _checkpoint(results.get("selection") or {}),
@@ -62,6 +62,15 @@ def _checkpoint(selection: Mapping[str, Any]) -> str:
         return ""
     steps = [f"{name.removesuffix('_step')} {step}" for name, step in selection.items() if name.endswith("_step")]
     return f"selected by {selection['by']}; steps: {', '.join(steps)}"
+
+
+def _representation(results: Mapping[str, Any]) -> str:
+    """Of sentences that are compared as they are."""
+    if "layer" not in results:
+        return ""
+    layers = f" of {results['layers']}" if "layers" in results else ""
+    others = [str(results[name]) for name in ("pooling", "similarity", "engine") if name in results]
+    return ", ".join([f"layer {results['layer']}{layers}", *others])
 
 
 _MACHINE = ("device", "threads")

@@ -131,14 +131,22 @@ class Study:
     @property
     def is_grid(self) -> bool:
         """Whether methods and augmentations tell the cells apart; in a sweep the recipe's keys do."""
-        places = [(cell.method, cell.column) for cell in self.cells.values()]
-        return self.values.get("kind") != "sweep" and len(set(places)) == len(places)
+        return self.values.get("kind") != "sweep"
+
+    @cached_property
+    def rows(self) -> Mapping[str, Mapping[Column, Cell]]:
+        """Methods with their cells by column. A second cell of one place (`plain-steps`) has a row of its own."""
+        rows: dict[str, dict[Column, Cell]] = {}
+        for cell in self.cells.values():
+            row = cell.method if cell.column not in rows.get(cell.method, {}) else cell.name
+            rows.setdefault(row, {})[cell.column] = cell
+        return rows
 
     def name(self, cell: Cell) -> str:
         """What to call a cell: its method and augmentation, or the keys it differs in."""
         if self.is_grid:
             alike = [c for c in self.cells.values() if (c.method, c.augmentation) == (cell.method, cell.augmentation)]
-            return " ".join(filter(None, (cell.method, cell.augmentation))) if len(alike) == 1 else cell.name
+            return " ".join(filter(None, (cell.method, cell.augmentation))) if alike[0] is cell else cell.name
         if cell.name == self.values["baseline"] and not self._told(cell):
             return cell.name
         return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in self._told(cell).items()) or cell.name
@@ -153,7 +161,9 @@ class Study:
 
     @property
     def leader(self) -> Cell:
-        """The cell with the best mean over the other languages, or over all where no other has one."""
+        """The cell that a sweep selected; else that with the best mean over the other languages, or over all."""
+        if self.values.get("best") in self.cells:
+            return self.cells[self.values["best"]]
         measure = "targets" if self.best("targets") is not None else "average"
         ranked = [(found.mean, cell) for cell in self.cells.values() if (found := cell.measure(measure))]
         return max(ranked, key=lambda pair: pair[0])[1] if ranked else self.baseline

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from xtune.report.compare import Comparison
-from xtune.report.study import MEASURES, SETTINGS, Study
+from xtune.report.study import MEASURES, SETTINGS, Cell, Study
 
 Format = Literal["markdown", "latex"]
 
@@ -81,7 +81,7 @@ def study_tables(study: Study) -> list[Table]:
     shaped = study.is_grid and len(study.columns) > 2
     tables = [_grid(study, measure, f"{said}; {MEASURES[measure].lower()}") for measure in measures] if shaped else []
     columns = {**{measure: MEASURES[measure] for measure in measures}, **{code: code for code in study.languages}}
-    rows = [(study.name(cell), [_number(study, cell.name, name) for name in columns]) for cell in study.cells.values()]
+    rows = [(study.name(cell), [_number(study, cell, name) for name in columns]) for cell in study.cells.values()]
     return [*tables, Table(said, ["", *columns.values()], rows)]
 
 
@@ -137,10 +137,9 @@ def to_latex(table: Table) -> str:
 
 
 def _grid(study: Study, measure: str, caption: str) -> Table:
-    cells = {(cell.method, cell.column): cell.name for cell in study.cells.values()}
     rows = [
-        (method, [_number(study, cells.get((method, column)), measure) for column in study.columns])
-        for method in dict.fromkeys(cell.method for cell in study.cells.values())
+        (method, [_number(study, cells.get(column), measure) for column in study.columns])
+        for method, cells in study.rows.items()
     ]
     several = len(study.settings) > 1
     heads = [
@@ -150,12 +149,12 @@ def _grid(study: Study, measure: str, caption: str) -> Table:
     return Table(caption, ["", *heads], rows)
 
 
-def _number(study: Study, cell: str | None, name: str) -> Number | None:
+def _number(study: Study, cell: Cell | None, name: str) -> Number | None:
     """A figure of a cell; the best of its setting is marked, as is what looks the same."""
-    found = study.cells[cell].measure(name) if cell is not None else None
+    found = cell.measure(name) if cell is not None else None
     if cell is None or found is None:
         return None
-    best = study.best(name, study.cells[cell].setting)
+    best = study.best(name, cell.setting)
     return Number(found.mean, found.sd, best is not None and f"{best:.1f}" == f"{found.mean:.1f}")
 
 

@@ -155,9 +155,9 @@ def test_one_run_has_intervals_but_no_gain_and_two_have_both(tmp_path: Path) -> 
     for folder, scores in zip(folders, (PLAIN, XTUNE), strict=True):
         write_predictions(folder, {code: labels(round(2 * score), 200) for code, score in scores.items()})
     alone, both = (page(compare([read_run(folder) for folder in some])) for some in (folders[1:], folders))
-    assert Document(alone).all("tr", role="row")[2] == "German 85.079.4 to 89.3"
+    assert Document(alone).all("tr", role="row")[2] == "German 85.0 79.4 to 89.3"
     german = Document(both).all("tr", role="row")[2]
-    assert re.fullmatch(r"German 60\.053\.1 to 66\.5 85\.079\.4 to 89\.3 \+25\.0\+1[89]\.\d to \+3[01]\.\d", german)
+    assert re.fullmatch(r"German 60\.0 53\.1 to 66\.5 85\.0 79\.4 to 89\.3 \+25\.0 \+1[89]\.\d to \+3[01]\.\d", german)
     (place,) = re.findall(r'style="width:85.0%"><i style="left:([\d.]+)%;width:([\d.]+)%">', alone)
     assert [float(part) * 0.85 for part in place] == pytest.approx([79.4, 89.3 - 79.4], abs=0.1)
     assert "95 % intervals over the test examples" in both
@@ -167,10 +167,16 @@ def test_a_retrieval_run_has_neither_method_nor_source(tmp_path: Path) -> None:
     (tmp_path / "tatoeba").mkdir()
     scores = {"test": {"de": {"accuracy": 90.0}, "sw": {"accuracy": 30.0}}}
     values = {"task": "tatoeba", "model": "hub/encoder", "layer": 7, "pooling": "mean", "scores": scores}
+    values["examples"] = {"test": {"de": 200, "sw": 200}}
     (tmp_path / "tatoeba" / "results.json").write_text(json.dumps(values), encoding="utf-8")
     document = Document(page(compare([read_run(tmp_path / "tatoeba")])))
     assert document.all("h1") == ["tatoeba: layer 7, mean"]
-    assert document.all("tr", role="row") == ["Language layer 7, mean", "German 90.0", "Swahili 30.0", "Average 60.0"]
+    assert document.all("tr", role="row") == [
+        "Language layer 7, mean",
+        "German 90.0 85.1 to 93.4",
+        "Swahili 30.0 24.1 to 36.7",
+        "Average 60.0",
+    ]
     assert "60.0 layer 7, mean" in document.all("dl")[0]
     assert "Representation layer 7, mean" in document.all("tr")
 

@@ -23,10 +23,10 @@ def study(tmp_path: Path) -> Study:
 def test_methods_stand_on_rows_and_augmentations_on_columns(study: Study) -> None:
     rows = Document(study_page(study)).all("tr", role="row")
     assert rows[:4] == [
-        "Method nonetransfer sstransfer mttranslate",
+        "Method none transfer ss transfer mt translate",
         "plain 75.0 ± 0.8",
-        "r1 76.0 ± 0.8+2.0+0.5 to +3.5 80.0 ± 0.8+10.0+8.5 to +11.5",
-        "xtune 75.5 ± 0.8+1.0−0.5 to +2.5 81.2 ± 0.8+12.5+11.0 to +14.0",
+        "r1 76.0 ± 0.8 +2.0 +0.5 to +3.5 80.0 ± 0.8 +10.0 +8.5 to +11.5",
+        "xtune 75.5 ± 0.8 +1.0 −0.5 to +2.5 81.2 ± 0.8 +12.5 +11.0 to +14.0",
     ]
 
 
@@ -44,8 +44,8 @@ def test_each_cell_has_its_place_on_the_axis_of_differences(study: Study) -> Non
     (table,) = re.findall(r'<table class="scores effects".*?</table>', html, re.DOTALL)
     document = Document(table)
     assert document.all("tr", role="row")[1:3] == [
-        "r1 ss 62.0 ± 1.2 +2.0+0.5 to +3.5 .250",
-        "r1 mt 70.0 ± 1.2 +10.0+8.5 to +11.5 < .001",
+        "r1 ss 62.0 ± 1.2 +2.0 +0.5 to +3.5 .250",
+        "r1 mt 70.0 ± 1.2 +10.0 +8.5 to +11.5 < .001",
     ]
     places = [float(left) for left in re.findall(r'<u class="\w+" style="left:([\d.]+)%"', table)]
     zero = float(re.findall(r'<b style="left:([\d.]+)%"', table)[0])
@@ -110,3 +110,25 @@ def test_folders_are_taken_for_what_they_hold(tmp_path: Path) -> None:
     for missing in (tmp_path / "none", study / "study.json"):
         with pytest.raises(InputError, match="no such folder|a file, not a folder"):
             read_shown([missing])
+
+
+def test_a_second_cell_of_one_place_has_a_row_of_its_own(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "study")
+    values = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    values["cells"] = {
+        "plain-steps": {**values["cells"]["r1-ss"], "method": "plain", "augmentation": None},
+        **values["cells"],
+    }
+    (folder / "study.json").write_text(json.dumps(values), encoding="utf-8")
+    rows = Document(study_page(read_study(folder))).all("tr", role="row")
+    assert [row.split()[:2] for row in rows[1:5]] == [
+        ["plain", "75.0"],
+        ["plain-steps", "76.0"],
+        ["r1", "76.0"],
+        ["xtune", "75.5"],
+    ]
+
+
+def test_what_a_sweep_selected_leads(tmp_path: Path) -> None:
+    study = read_study(write_study(tmp_path / "study", kind="sweep", best="r1-ss"))
+    assert study.leader.name == "r1-ss"

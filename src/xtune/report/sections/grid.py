@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xtune.report.compare import name_of
 from xtune.report.html import Section, figure, folded, gain, scrolls, span_of, stacking_row, stacking_table, text
 from xtune.report.sections.scores import metric_name
-from xtune.report.study import LESS_IS_MORE, MEASURES, SETTINGS, Cell, Column, Estimate, Study
+from xtune.report.study import LESS_IS_MORE, MEASURES, SETTINGS, Cell, Estimate, Study
 
 NONE = "none"
 """The column of a method that augments nothing, where the others have several."""
@@ -46,18 +46,15 @@ def by_language(study: Study) -> str:
 
 def _grid(study: Study, measure: str) -> str:
     """Methods on rows, augmentations on columns."""
-    cells: dict[str, dict[Column, Cell]] = {}
-    for cell in study.cells.values():
-        cells.setdefault(cell.method, {})[cell.column] = cell
     names = {column: column[0] or NONE for column in study.columns}
     heads = [text(name) for name in names.values()]
     if len(study.settings) > 1:
         settings = [SETTINGS.get(setting, setting) for _, setting in names]
-        heads = [f"{head}<small>{text(setting)}</small>" for head, setting in zip(heads, settings, strict=True)]
+        heads = [f"{head} <small>{text(setting)}</small>" for head, setting in zip(heads, settings, strict=True)]
     hint = "; less is better" if measure == LESS_IS_MORE else ""
     rows = [
         stacking_row(text(method), [_full(study, row.get(column), measure, name) for column, name in names.items()])
-        for method, row in cells.items()
+        for method, row in study.rows.items()
     ]
     caption = f"{MEASURES[measure]}: {_metric(study)}{hint}"
     return stacking_table("grid matrix", caption, ["Method", *heads], rows)
@@ -79,7 +76,7 @@ def _full(study: Study, cell: Cell | None, measure: str, column: str) -> str:
         return '<td role="cell" class="empty"></td>'
     more = cell.difference(measure)
     said = f"{gain(more.mean, measure == LESS_IS_MORE)}{span_of(more.interval, signed=True)}" if more else ""
-    shown = f"<div>{_short(found, study.best(measure, cell.setting))}{deviation(found)}</div><div>{said}</div>"
+    shown = f"<div>{_short(found, study.best(measure, cell.setting))}{deviation(found)}</div> <div>{said}</div>"
     return f'<td role="cell" data-column="{text(column)}">{shown}</td>'
 
 

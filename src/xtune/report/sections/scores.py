@@ -109,7 +109,7 @@ def _care(comparison: Comparison, draws: Draws) -> str:
     """How far the figures can be trusted."""
     seeds = ", ".join(sorted({run.seed.removeprefix("seed ") for run in comparison.runs if run.seed}, key=_number))
     said = f"One run of each method, seed {seeds}: another seed gives other figures." if seeds else ""
-    if draws.scores:
+    if draws.scores or draws.shares:
         pairs = " Runs and languages get the same draws, so the gain's interval is that of paired examples."
         said += f" Small figures and lines on the bars: 95 % intervals over the test examples, by {RESAMPLES:,} draws"
         said += f" of them with replacement (of a share: Wilson's).{pairs if len(comparison.runs) > 1 else ''}"

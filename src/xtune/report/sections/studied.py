@@ -77,4 +77,4 @@ def _bar(found: Estimate | None) -> Bar:
     if found.sd is None:
         return Bar(found.mean, found.interval)
     around = Interval(found.mean - found.sd, found.mean + found.sd)
-    return Bar(found.mean, around, f"<small>± {figure(found.sd)}</small>")
+    return Bar(found.mean, around, f" <small>± {figure(found.sd)}</small>")
