@@ -23,10 +23,10 @@ def making(runs: Sequence[Run], names: Sequence[str]) -> Section:
     return Section("made", "How it was made", "\n".join([scrolls(_settings(runs, names), "Settings"), *recipes]))
 
 
-def recipe(values: Mapping[str, Any], name: str, file: str = "config.yaml") -> str:
-    """A whole recipe, folded away."""
+def recipe(values: Mapping[str, Any], name: str, what: str = "the recipe, everything resolved") -> str:
+    """What a `config.yaml` holds, folded away."""
     shown = yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True)
-    summary = f"{text(name)}: the recipe, everything resolved (<code>{text(file)}</code>)"
+    summary = f"{text(name)}: {text(what)} (<code>config.yaml</code>)"
     return folded(summary, f'<pre tabindex="0">{text(shown)}</pre>', "recipe")
 
 

@@ -55,7 +55,7 @@ def runs(study: Study) -> Section:
     ]
     listed = scrolls(table("Runs", ["Folder", "Method", "Augmentation", "Seed"], rows), "Runs")
     parts = [folded(f"The {len(rows)} runs", listed)] if rows else []
-    parts += [recipe(study.recipe, "the grid")] if study.recipe else []
+    parts += [recipe(study.recipe, "The grid", "what its runs share, and what each cell sets")] if study.recipe else []
     return Section("runs", "Runs", "\n".join(parts))
 
 
