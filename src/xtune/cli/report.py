@@ -13,7 +13,7 @@ from xtune.cli.common import console, named
 
 def report(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN…", help="Folders of runs, the first to compare with, or of one study.")
+        list[str], typer.Argument(metavar="RUN", help="Folders of runs, the first to compare with, or of one study.")
     ],
     output: Annotated[
         str | None,
