@@ -15,9 +15,10 @@ NONE = "none"
 
 def grids(study: Study) -> Section:
     """A table for each of `MEASURES` where methods meet augmentations; else one with a row a cell."""
-    seeds, baseline = ", ".join(map(str, study.values.get("seeds", ()))), study.name(study.baseline)
-    said = f"Mean ± standard deviation over the seeds {seeds}; with it the difference from {baseline} and its 95 % "
-    said += f"interval, paired by seed and example. The best is bold{', in each setting' * (len(study.settings) > 1)}."
+    seeds = list(map(str, study.values.get("seeds", ())))
+    said = f"Mean ± standard deviation over the seeds {', '.join(seeds)}" if len(seeds) > 1 else "Figures of one seed"
+    said += f"; with them the difference from {study.name(study.baseline)} and its 95 % interval, paired by seed and "
+    said += f"example. The best is bold{', in each setting' * (len(study.settings) > 1)}."
     measures = [measure for measure in MEASURES if study.best(measure) is not None]
     if study.is_grid and len(study.columns) > 2:
         first, *others = ((MEASURES[measure], _grid(study, measure)) for measure in measures)

@@ -37,7 +37,9 @@ def languages(study: Study) -> Section:
     cells = [study.baseline] + [study.leader] * (study.leader is not study.baseline)
     rows = [_row(name_of(code), code, cells, study) for code in study.languages]
     feet = [_row(title, name, cells, study) for name, title in MEASURES.items() if study.best(name) is not None]
-    caption = f"{metric_name(study.values['metric'])} on {study.values['split']}, in percent; ± one standard deviation"
+    several = any((found := cell.measure(code)) and found.sd is not None for cell in cells for code in study.languages)
+    spread = "± one standard deviation over the seeds" if several else "lines on the bars: 95 % intervals"
+    caption = f"{metric_name(study.values['metric'])} on {study.values['split']}, in percent; {spread}"
     bars = bars_table(caption, [study.name(cell) for cell in cells], rows, feet, "Language")
     care = (
         f"{study.name(study.leader)} is the best of {len(study.cells)} cells on these sets: chosen so, it looks better "
