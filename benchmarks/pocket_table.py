@@ -30,7 +30,7 @@ METHODS = ("data-augmentation", "r-drop", "r1", "r2", "xtune", "xtune-no-stopgra
 MAIN = ("data-augmentation", "r1", "r2", "xtune")
 AUGMENTATIONS = ("ss", "gn", "cs", "mt")
 TRANSLATED = {"setting": "translate-train-all", "augmentation": "mt"}
-ALIGNED_BY_WORDS = {  # R1 needs words that correspond: sub-word sampling stands in for translations (paper, section 4.2)
+ALIGNED_BY_WORDS = {  # R1 needs words that correspond: so sub-word sampling instead (section 4.2)
     "setting": "translate-train-all",
     "augmentation": {"stage1": "ss", "data": "mt", "consistency": "ss"},
 }

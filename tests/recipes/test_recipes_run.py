@@ -15,7 +15,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from tests import toy
 from tests.recipes.conftest import Command, TinyModel
 from xtune.config.load import load_recipe, recipe_names
-from xtune.runs.resolve import kind_of
+from xtune.runs.generic import kind_of
 
 FAMILIES = {
     "FacebookAI/xlm-roberta-base": "xlm-roberta",

@@ -13,8 +13,9 @@ from rich.markup import escape
 
 from xtune.cli.analyze import analyze
 from xtune.cli.apply import evaluate, predict, score
-from xtune.cli.retrieve import retrieve
+from xtune.cli.report import report
 from xtune.cli.reproduce import reproduce
+from xtune.cli.retrieve import retrieve
 from xtune.cli.show import doctor, recipes_app
 from xtune.cli.study import ablate, sweep
 from xtune.cli.train import quickstart, train
@@ -56,6 +57,7 @@ app.command(epilog="xtune ablate pocket-topic --methods plain,xtune --seeds 5 --
 app.command(epilog="xtune sweep pocket-topic --space consistency.lambda1=1,2,5 --output-dir SWEEP")(sweep)
 app.command(epilog="xtune analyze PLAIN XTUNE --languages en,de,fr,zh --output-dir ANALYSIS")(analyze)
 app.command(epilog="xtune reproduce table1 --dry-run")(reproduce)
+app.command(epilog="xtune report RUN-A RUN-B --output comparison.html")(report)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(pocket_app, name="pocket")
 app.command()(doctor)

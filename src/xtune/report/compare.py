@@ -31,8 +31,27 @@ class Run:
 
     @property
     def method(self) -> str:
-        """How it was trained."""
-        return str(self.results["method"])
+        """How it was trained; of a retrieval run, which trains nothing, the layer and pooling; else its folder."""
+        if "method" in self.results:
+            return str(self.results["method"])
+        parts = [f"layer {self.results['layer']}"] * ("layer" in self.results)
+        parts += [str(self.results["pooling"])] * ("pooling" in self.results)
+        return ", ".join(parts) or self.folder.absolute().name
+
+    @property
+    def augmentation(self) -> str:
+        """What it was trained with, by the short names, each once; empty where it used none."""
+        return "+".join(dict.fromkeys(filter(None, (self.results.get("augmentation") or {}).values())))
+
+    @property
+    def seed(self) -> str:
+        """`seed` and the number; empty where nothing was drawn."""
+        return f"seed {self.results['seed']}" if "seed" in self.results else ""
+
+    @property
+    def source(self) -> str:
+        """The language of the training labels; empty where there are none (retrieval)."""
+        return str(self.results.get("source_language") or "")
 
     def without_help(self) -> set[str]:
         """Target languages in which the run's dictionaries and translations have nothing; none if it used neither."""
@@ -40,7 +59,7 @@ class Run:
         if not given:
             return set()
         targets = {code for scores in self.results["scores"].values() for code in scores}
-        return targets - {self.results["source_language"]} - {code for codes in given for code in codes}
+        return targets - {self.source} - {code for codes in given for code in codes}
 
 
 def read_run(folder: Path) -> Run:
@@ -52,13 +71,28 @@ def read_run(folder: Path) -> Run:
     if not (folder / "results.json").is_file():
         problem = "the run is not finished" if (folder / "config.yaml").is_file() else "there is no run in this folder"
         raise InputError(problem, file=folder, remedy="train it: the same `xtune train` again resumes")
-    remedy = "remove the file, and the same `xtune train` writes it anew"
+    remedy = "remove the file, and the same command writes it anew"
     results = read_json(folder / "results.json", remedy)
+    if not isinstance(results, dict) or not {"task", "scores"} <= results.keys():
+        raise InputError("these are no results of a run", file=folder / "results.json", remedy=remedy)
+    if "method" not in results and not (folder / "config.yaml").is_file():  # `xtune evaluate`, `xtune retrieve`
+        return Run(folder, results, {})
+    return Run(folder, results, read_yaml(folder / "config.yaml", remedy))
+
+
+def read_yaml(path: Path, remedy: str) -> dict[str, Any]:
+    """The mapping of a YAML file that an earlier command wrote.
+
+    Raises:
+        InputError: It cannot be read, or holds something else.
+    """
     try:
-        recipe = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as failure:
-        raise InputError(f"it cannot be read: {failure}", file=folder / "config.yaml", remedy=remedy) from None
-    return Run(folder, results, recipe)
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as failure:
+        raise InputError(f"it cannot be read: {failure}", file=path, remedy=remedy) from None
+    if not isinstance(values, dict):
+        raise InputError("it holds no keys", file=path, remedy=remedy)
+    return values
 
 
 @dataclass(frozen=True)
@@ -82,8 +116,18 @@ class Comparison:
 
     @property
     def source(self) -> str:
-        """The language of the training labels."""
-        return str(self.runs[0].results["source_language"])
+        """The language of the training labels; empty where there are none."""
+        return self.runs[0].source
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What to call each run: its method, and with it as much as tells it from the others."""
+        told_by = (("method",), ("method", "augmentation"), ("method", "seed"), ("method", "augmentation", "seed"))
+        for parts in told_by:
+            names = tuple(" ".join(filter(None, (getattr(run, part) for part in parts))) for run in self.runs)
+            if len(set(names)) == len(names):
+                return names
+        return tuple(f"{number}: {run.method}" for number, run in enumerate(self.runs, start=1))
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -126,11 +170,10 @@ class Comparison:
 
     def summary(self) -> list[tuple[str, list[float | None]]]:
         """What the scores sum up to: a title, and the value of each run in percent."""
-        rows = [
-            ("average", [self.mean(run) for run in self.runs]),
-            ("other languages", [self.mean(run, self.targets) for run in self.runs]),
-            ("transfer gap", [self.gap(run) for run in self.runs]),
-        ]
+        rows = [("average", [self.mean(run) for run in self.runs])]
+        if self.source:
+            rows.append(("other languages", [self.mean(run, self.targets) for run in self.runs]))
+            rows.append(("transfer gap", [self.gap(run) for run in self.runs]))
         return [(title, values) for title, values in rows if any(value is not None for value in values)]
 
 
@@ -143,10 +186,12 @@ def compare(runs: Sequence[Run]) -> Comparison:
     first, *others = runs
     for key in ("task", "source_language"):
         for other in others:
-            if other.results[key] != first.results[key]:
-                problem = f"the runs differ: {other.results[key]} here, and {first.results[key]} in {first.folder}"
+            here, there = (run.results.get(key, "none") for run in (other, first))
+            if here != there:
+                problem = f"the runs differ: {here} here, and {there} in {first.folder}"
                 raise InputError(problem, file=other.folder, field=key, remedy="compare runs of one task")
-    splits = [name for name in ("test", "dev") if all(run.results["scores"].get(name) for run in runs)]
+    known = dict.fromkeys(("test", "dev", *first.results["scores"]))
+    splits = [name for name in known if all(run.results["scores"].get(name) for run in runs)]
     if not splits:
         raise InputError("the runs have no scores of the same split", file=first.folder, remedy="give labelled tests")
     metric = next(iter(next(iter(first.results["scores"][splits[0]].values()))))

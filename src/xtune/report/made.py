@@ -10,24 +10,26 @@ from xtune.report.compare import Run
 
 
 def made(run: Run) -> dict[str, str]:
-    """What made a run what it is, by name; a value may have several lines."""
-    results, environment = run.results, run.results["environment"]
-    return {
+    """What made a run what it is, by name; a value may have several lines, and what is not known is left out."""
+    results, environment = run.results, run.results.get("environment") or {}
+    timing, data = results.get("timing") or {}, run.recipe.get("data") or {}
+    rows = {
         "Training": "\n".join(stage_in_words(stage) for stage in run.recipe.get("stages") or ()),
-        "Setting": str(results["setting"]),
+        "Setting": str(results.get("setting", "")),
         "Encoder": model_name(results),
+        "Representation": _representation(results),
+        "Data": str(data.get("dir") or ""),
         "Arguments": ", ".join(f"{name} {value}" for name, value in (run.recipe.get("train") or {}).items()),
-        "Checkpoint": _checkpoint(results["selection"]),
-        "Seed": str(results["seed"]),
-        "Time": f"{results['timing']['train_seconds']:.0f} s of training",
-        "Machine": f"{environment['device']}, {environment['threads']} thread{'s' * (environment['threads'] != 1)}",
+        "Checkpoint": _checkpoint(results.get("selection") or {}),
+        "Seed": run.seed.removeprefix("seed "),
+        "Time": f"{timing['train_seconds']:.0f} s of training" if "train_seconds" in timing else "",
+        "Machine": _machine(environment),
         "Versions": ", ".join(
-            f"{name} {environment[name]}"
-            for name in ("python", "torch", "transformers", "git")
-            if environment.get(name) is not None
+            f"{name} {value}" for name, value in environment.items() if name not in _MACHINE and value is not None
         ),
         "Folder": str(run.folder),
     }
+    return {name: said for name, said in rows.items() if said}
 
 
 def stage_in_words(stage: Mapping[str, Any]) -> str:
@@ -58,5 +60,25 @@ def model_name(results: Mapping[str, Any]) -> str:
 
 
 def _checkpoint(selection: Mapping[str, Any]) -> str:
+    if "by" not in selection:
+        return ""
     steps = [f"{name.removesuffix('_step')} {step}" for name, step in selection.items() if name.endswith("_step")]
     return f"selected by {selection['by']}; steps: {', '.join(steps)}"
+
+
+def _representation(results: Mapping[str, Any]) -> str:
+    """Of sentences that are compared as they are."""
+    if "layer" not in results:
+        return ""
+    layers = f" of {results['layers']}" if "layers" in results else ""
+    others = [str(results[name]) for name in ("pooling", "similarity", "engine") if name in results]
+    return ", ".join([f"layer {results['layer']}{layers}", *others])
+
+
+_MACHINE = ("device", "threads")
+
+
+def _machine(environment: Mapping[str, Any]) -> str:
+    device, threads = (environment.get(name) for name in _MACHINE)
+    said = [str(device)] * (device is not None)
+    return ", ".join(said + [f"{threads} thread{'s' * (threads != 1)}"] * (threads is not None))

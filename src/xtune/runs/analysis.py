@@ -9,7 +9,7 @@ from typing import Any
 
 from xtune.errors import InputError
 from xtune.evaluation.analysis import BINS, agreement, calibration
-from xtune.runs.resolve import kind_of
+from xtune.runs.generic import kind_of
 
 Line = Mapping[str, Any]
 """Of a predictions file: `id`, `gold`, `prediction`, `probabilities`."""

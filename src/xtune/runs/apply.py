@@ -21,11 +21,11 @@ from xtune.evaluation.predict import predict_outputs
 from xtune.evaluation.suite import LanguageResult, evaluate_languages
 from xtune.languages import check_language
 from xtune.runs.files import check_output, check_writable, json_lines, write_text
+from xtune.runs.generic import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.kinds import make_task
 from xtune.runs.models import load_encoder, load_model, quiet
-from xtune.runs.prepare import source_of
-from xtune.runs.resolve import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.results import environment, summarise
+from xtune.runs.source import source_of
 from xtune.schema import Example, Kind
 from xtune.tasks.datasets import datasets
 from xtune.tasks.qa import SpanPrediction

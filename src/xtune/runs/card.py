@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from xtune.runs.resolve import kind_of
+from xtune.runs.generic import kind_of
 from xtune.schema import Kind
 
 PIPELINES = {

@@ -14,7 +14,7 @@ from xtune.config.load import parse_recipe, to_dict
 from xtune.config.methods import METHODS, stages_of
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.errors import InputError, did_you_mean
-from xtune.runs.resolve import kind_of
+from xtune.runs.generic import kind_of
 
 STEPS = "plain-steps"
 """The cell of `plain` with as many optimizer steps as `xtune`."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from xtune.runs.resolve import kind_of, metrics_of
+from xtune.runs.generic import kind_of
+from xtune.runs.resolve import metrics_of
 from xtune.schema import Example, Kind, Pooling, Positions
 from xtune.tasks.classification import Classification, label_space
 from xtune.tasks.qa import QuestionAnswering

@@ -17,8 +17,8 @@ from xtune.evaluation.analysis import Vectors, closeness, in_the_plane
 from xtune.evaluation.stitch import look
 from xtune.languages import check_language
 from xtune.runs.apply import Checkpoint, load_checkpoint
-from xtune.runs.prepare import source_of
-from xtune.runs.resolve import kind_of
+from xtune.runs.generic import kind_of
+from xtune.runs.source import source_of
 from xtune.schema import Example
 from xtune.views.collate import pad, shifts
 

@@ -27,9 +27,10 @@ from xtune.data import (
 )
 from xtune.errors import InputError, did_you_mean
 from xtune.runs.augmentations import Resources, build_augmentations, names_in
+from xtune.runs.generic import kind_of
 from xtune.runs.kinds import labels_in, make_task
 from xtune.runs.models import check_vocabulary, load_encoder, use_cache_if_unreachable
-from xtune.runs.resolve import kind_of, texts_of
+from xtune.runs.source import source_of
 from xtune.runs.start import check_start
 from xtune.schema import Augmentation, View
 from xtune.tasks.datasets import dataset, datasets
@@ -119,31 +120,6 @@ def prepare(recipe: Recipe, scratch: Path) -> Prepared:
             "dictionaries": resources.dictionaries.languages if resources.dictionaries else None,
             "translations": resources.translations.languages if resources.translations else None,
         },
-    )
-
-
-def source_of(recipe: Recipe) -> Source:
-    """Where the recipe's examples come from."""
-    data = recipe.data
-    files = {split: path for split in ("train", "dev", "test") if (path := getattr(data, split)) is not None}
-    columns = Columns(text=data.text_columns, label=data.label_column, language=data.language_column, id=data.id_column)
-    folder = Path(data.dir) if data.dir else None
-    if folder is not None and not folder.is_dir():
-        remedy = "give the folder that holds the data"
-        raise InputError("there is no such folder", file=folder, field="data.dir", remedy=remedy)
-    if recipe.task in datasets():
-        row = dataset(recipe.task)
-        source = row.locate(folder=folder, files=files, columns=columns, revision=data.revision)
-        return replace(source, labels=data.labels or row.labels)
-    if folder is not None:
-        files = {**{split: str(folder) for split in ("train", "dev", "test")}, **files}
-    return Source(
-        kind=kind_of(recipe.task),
-        files=files,
-        columns=columns,
-        texts=texts_of(recipe.task),
-        labels=data.labels,
-        source_language=recipe.source_language,
     )
 
 

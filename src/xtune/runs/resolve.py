@@ -12,15 +12,9 @@ from xtune.config.recipe import DataConfig, Recipe
 from xtune.errors import InputError, did_you_mean
 from xtune.languages import check_language
 from xtune.runs.augmentations import check_names, names_in
-from xtune.schema import Kind
+from xtune.runs.generic import GENERIC_TASKS, kind_of
 from xtune.tasks.datasets import dataset, datasets
 from xtune.tasks.tagging import suitable_metrics
-
-GENERIC_TASKS = {"text-classification": 1, "text-pair": 2, "tagging": 1, "span": 2}
-"""Tasks on the user's own files, and how many texts an example has."""
-
-GENERIC_KINDS: dict[str, Kind] = {"tagging": "tagging", "span": "span"}
-"""Their kinds, where it is another than classification."""
 
 
 def resolve(recipe: Recipe) -> Recipe:
@@ -73,16 +67,6 @@ def _check_translations(recipe: Recipe) -> None:
                 field="augmentation",
                 remedy="set augmentation.stage1=ss and augmentation.consistency=ss; mt is for augmentation.data",
             )
-
-
-def texts_of(task: str) -> int:
-    """How many texts an example of a task has."""
-    return GENERIC_TASKS[task] if task in GENERIC_TASKS else dataset(task).texts
-
-
-def kind_of(task: str) -> Kind:
-    """The kind of a task."""
-    return dataset(task).kind if task in datasets() else GENERIC_KINDS.get(task, "classification")
 
 
 def metrics_of(task: str, labels: Sequence[str] = ()) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ import torch
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.evaluation.suite import LanguageResult, Scores, average, transfer_gap
 from xtune.runs.files import json_lines, write_json, write_text
-from xtune.runs.resolve import kind_of, metrics_of
+from xtune.runs.generic import kind_of
+from xtune.runs.resolve import metrics_of
 from xtune.runs.stage import StageResult
 from xtune.schema import Answer, Kind
 

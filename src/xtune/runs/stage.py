@@ -18,8 +18,8 @@ from xtune.config.recipe import Recipe, Stage
 from xtune.consistency.objective import Objective
 from xtune.errors import InputError
 from xtune.runs.files import read_json, write_json
+from xtune.runs.generic import kind_of
 from xtune.runs.models import load_model, model_options
-from xtune.runs.resolve import kind_of
 from xtune.runs.start import load_start
 from xtune.schema import Augmentation, Example
 from xtune.tasks.task import Task

@@ -10,7 +10,7 @@ import pytest
 from xtune.config.load import load_recipe, write_recipe
 from xtune.data import Columns, Hub, Source, commits, languages_of, load_pair, load_split, pairs_of, pin
 from xtune.errors import InputError
-from xtune.runs.prepare import source_of
+from xtune.runs.source import source_of
 from xtune.schema import Answer, Example, Text
 from xtune.tasks.datasets import dataset
 

@@ -2,21 +2,19 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
-from html import escape
 from html.parser import HTMLParser
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from tests.unit.report.runs import PLAIN, XTUNE, results, two_runs, write_run
+from tests.unit.report.runs import PLAIN, XTUNE, labels, results, two_runs, write_predictions, write_run
 from xtune.report.compare import compare, read_run
 from xtune.report.page import page
 
-VOID = {"meta", "br"}
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+VOID = {"meta", "br", "img", "path", "polyline", "circle"}
 
 
 class Document(HTMLParser):
@@ -91,7 +89,7 @@ def test_headings_and_header_cells_tell_the_structure(html: str) -> None:
     assert document.all("h1") == ["topic: plain and xtune"]
     cells = [own.get("scope") for name, own, _ in document.elements if name == "th"]
     assert set(cells) == {"col", "row"}
-    assert document.all("caption") == ["Accuracy on test, in percent"]
+    assert document.all("caption") == ["Accuracy on test, in percent", "Settings of each run"]
     assert [own["lang"] for name, own, _ in document.elements if name == "html"] == ["en"]
 
 
@@ -152,30 +150,86 @@ print(len(page(compare([read_run(Path({str(tmp_path)!r}) / name) for name in ('p
     assert int(said.stdout) > 5000
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium")
-@pytest.mark.parametrize(("scheme", "paper"), [("dark", "rgb(20, 24, 29)"), ("light", "rgb(255, 255, 255)")])
-def test_a_browser_shows_it_on_a_phone(html: str, tmp_path: Path, scheme: str, paper: str) -> None:
-    """Nothing is cut off at 360 pixels, and the bars have the lengths that the scores have."""
-    script = """
-    const frame = document.querySelector("iframe"), page = frame.contentDocument, found = {};
-    found.overflow = page.documentElement.scrollWidth - 360;
-    found.paper = frame.contentWindow.getComputedStyle(page.body).backgroundColor;
-    const row = [...page.querySelectorAll("tbody tr")].find(row => row.textContent.startsWith("German"));
-    const cell = row.querySelector(".bars"), width = element => element.getBoundingClientRect().width;
-    found.bars = [...cell.children].map(bar => width(bar) / width(cell));
-    document.title = JSON.stringify(found);
-    """
-    frame = f'<iframe width="360" height="800" style="border:0" srcdoc="{escape(html)}"></iframe>'
-    wrapper = f"<!doctype html><html><body>{frame}<script>onload = () => {{{script}}}</script></body></html>"
-    (tmp_path / "wrapper.html").write_text(wrapper, encoding="utf-8")
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
-    command += [f"--blink-settings=preferredColorScheme={int(scheme == 'light')}", "--dump-dom"]
-    done = subprocess.run(
-        [*command, f"file://{tmp_path}/wrapper.html"], capture_output=True, text=True, check=True, timeout=300
-    )
-    (title,) = re.findall(r"<title>(.*?)</title></head><body><iframe", done.stdout, re.DOTALL) or [""]
-    found = json.loads(title)
-    assert found["overflow"] <= 0
-    assert found["paper"] == paper
-    assert found["bars"] == pytest.approx([0.60, 0.85], abs=0.02)
+def test_one_run_has_intervals_but_no_gain_and_two_have_both(tmp_path: Path) -> None:
+    folders = two_runs(tmp_path)
+    for folder, scores in zip(folders, (PLAIN, XTUNE), strict=True):
+        write_predictions(folder, {code: labels(round(2 * score), 200) for code, score in scores.items()})
+    alone, both = (page(compare([read_run(folder) for folder in some])) for some in (folders[1:], folders))
+    assert Document(alone).all("tr", role="row")[2] == "German 85.0 79.4 to 89.3"
+    german = Document(both).all("tr", role="row")[2]
+    assert re.fullmatch(r"German 60\.0 53\.1 to 66\.5 85\.0 79\.4 to 89\.3 \+25\.0 \+1[89]\.\d to \+3[01]\.\d", german)
+    (place,) = re.findall(r'style="width:85.0%"><i style="left:([\d.]+)%;width:([\d.]+)%">', alone)
+    assert [float(part) * 0.85 for part in place] == pytest.approx([79.4, 89.3 - 79.4], abs=0.1)
+    assert "95 % intervals over the test examples" in both
+
+
+def test_a_retrieval_run_has_neither_method_nor_source(tmp_path: Path) -> None:
+    (tmp_path / "tatoeba").mkdir()
+    scores = {"test": {"de": {"accuracy": 90.0}, "sw": {"accuracy": 30.0}}}
+    values = {"task": "tatoeba", "model": "hub/encoder", "layer": 7, "pooling": "mean", "scores": scores}
+    values["examples"] = {"test": {"de": 200, "sw": 200}}
+    (tmp_path / "tatoeba" / "results.json").write_text(json.dumps(values), encoding="utf-8")
+    document = Document(page(compare([read_run(tmp_path / "tatoeba")])))
+    assert document.all("h1") == ["tatoeba: layer 7, mean"]
+    assert document.all("tr", role="row") == [
+        "Language layer 7, mean",
+        "German 90.0 85.1 to 93.4",
+        "Swahili 30.0 24.1 to 36.7",
+        "Average 60.0",
+    ]
+    assert "60.0 layer 7, mean" in document.all("dl")[0]
+    assert "Representation layer 7, mean" in document.all("tr")
+
+
+def test_an_analysis_is_shown_as_tables_and_its_figure_as_a_picture(tmp_path: Path) -> None:
+    folder = two_runs(tmp_path)[1]
+    analysis = {
+        "agreement": {"mean": 0.75, "languages": {"de": {"agreement": 0.875, "kl": 0.1}}},
+        "calibration": {"de": {"ece": 0.04}, "sw": {"ece": 0.3333333, "temperature<b>": None}},
+    }
+    (folder / "analysis.json").write_text(json.dumps(analysis), encoding="utf-8")
+    (folder / "figure3.svg").write_text("<svg><script>alert(1)</script></svg>", encoding="utf-8")
+    html = page(compare([read_run(folder)]))
+    document = Document(html)
+    for row in ("Mean 0.75", "German 0.875 0.1", "Swahili 0.3333"):
+        assert row in document.all("tr")
+    assert {"Agreement", "Agreement, Languages", "Calibration"} <= set(document.all("caption"))
+    assert "<script" not in html and 'src="data:image/svg+xml;base64,' in html
+    (folder / "analysis.json").write_text("[", encoding="utf-8")
+    (folder / "figure3.svg").unlink()
+    assert "Agreement and calibration" not in page(compare([read_run(folder)]))
+
+
+def test_runs_of_one_method_are_told_apart(tmp_path: Path) -> None:
+    cs, ss = ({"stage1": name, "data": name, "consistency": name} for name in ("cs", "ss"))
+    runs = [
+        read_run(write_run(tmp_path / str(place), results("xtune", XTUNE, augmentation=augmentation, seed=seed)))
+        for place, (augmentation, seed) in enumerate([(cs, 1), (ss, 1), (cs, 2), (cs, 2)])
+    ]
+    assert compare(runs[:1]).names == ("xtune",)
+    assert compare(runs[:2]).names == ("xtune cs", "xtune ss")
+    assert compare([runs[0], runs[2]]).names == ("xtune seed 1", "xtune seed 2")
+    assert compare(runs[:3]).names == ("xtune cs seed 1", "xtune ss seed 1", "xtune cs seed 2")
+    assert compare(runs[2:]).names == ("1: xtune", "2: xtune")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_letters_and_lines_are_told_from_what_is_behind_them(scheme: str) -> None:
+    """WCAG 2.2, AA: 4.5 to 1 for text, 3 to 1 for what is drawn."""
+    css = resources.files("xtune.report").joinpath("page.css").read_text("utf-8")
+    light, dark = (dict(re.findall(r"--(\w+): (#\w{6})", part)) for part in css.split("@media screen and", 1))
+    colours = light if scheme == "light" else {**light, **dark}
+    for name in ("ink", "soft", "better", "worse"):
+        assert contrast(colours[name], colours["paper"]) >= 4.5 and contrast(colours[name], colours["wash"]) >= 4.5
+    for name in (*(f"run{number}" for number in range(6)), "soft"):
+        assert contrast(colours[name], colours["paper"]) >= 3
+
+
+def contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
