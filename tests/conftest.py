@@ -11,6 +11,7 @@ for _name, _value in {  # before torch and transformers are imported
     "CUDA_VISIBLE_DEVICES": "",
 }.items():
     os.environ.setdefault(_name, _value)
+os.environ.pop("COLUMNS", None)  # workers of pytest-xdist have it; a test that sets a width sets it for a console too
 
 from collections.abc import Callable  # noqa: E402
 from functools import cache  # noqa: E402

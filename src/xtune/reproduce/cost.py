@@ -110,7 +110,7 @@ def cost(planned: Variant, size: str, more: tuple[str, ...] = ()) -> Cost:
 
     >>> costs = cost(Variant("xnli-transfer-base", "plain", {"method": "plain"}), "base")
     >>> round(costs.training / 1e15), costs.teacher
-    (85914, 0.0)
+    (86, 0.0)
     """
     recipe = recipe_of(planned, more)
     planned_stages, data, sizes = stages_in(recipe), dataset_of(recipe.task), _table()["sizes"][size]
