@@ -22,8 +22,8 @@ def study(**more: Any) -> dict[str, Any]:
     return {**told, "baseline": "plain", "seeds": [1, 2, 3, 4, 5], "cells": cells, **more}
 
 
-def shown(values: dict[str, Any]) -> str:
-    console = Console(width=200, file=io.StringIO(), record=True)
+def shown(values: dict[str, Any], width: int = 200) -> str:
+    console = Console(width=width, file=io.StringIO(), record=True)
     console.print(study_table(values))
     return console.export_text()
 
@@ -56,3 +56,13 @@ def test_a_sweep_is_in_the_order_that_it_selects_by() -> None:
     names = [line.split()[:2] for line in lines if line.startswith(("plain", "r1-cs"))]
     assert names == [["r1-cs", "90.0"], ["plain", "80.0"]]
     assert any("selected by" in line for line in lines) and any("lucky" in line for line in lines)
+
+
+def test_a_narrow_terminal_loses_columns_and_never_names_or_differences() -> None:
+    values = study()
+    values["cells"]["data-augmentation-ss"] = values["cells"].pop("r1-cs")
+    text = shown(values, 80)
+    assert row(text, "data-augmentation-ss")[-6:] == ["+10.0", "+8.0", "…", "+12.0", "<", "0.001"]
+    assert "targets" in text and "average" not in text and "gap" not in text
+    assert max(map(len, text.splitlines()[2:6])) <= 80
+    assert "gap" in shown(values, 100)
