@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from xtune.errors import InputError
+from xtune.errors import InputError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,30 @@ def check_language(
     near = difflib.get_close_matches(code.strip().lower(), [*_BY_NAME, *_CODES], n=1, cutoff=0.7)
     remedy = f"did you mean '{_BY_NAME.get(near[0], near[0])}'?" if near else "use ISO 639-1 codes: en, de, zh …"
     raise InputError(f"there is no language '{code}'", file=file, line=line, field=field, remedy=remedy)
+
+
+def languages_among(asked: Iterable[str], there: Collection[str], problem: str) -> list[str]:
+    """The codes of the languages that a user names, once it is known that they are there.
+
+    Args:
+        asked: As the user writes them.
+        there: Codes that there are.
+        problem: What the matter is with another one.
+
+    Raises:
+        InputError: For a code that is none, or is not there.
+
+    >>> languages_among(["deu", "fr-CA"], ["de", "fr"], "there is no test set")
+    ['de', 'fr']
+    >>> languages_among(["es"], ["de", "fr"], "there is no test set")
+    Traceback (most recent call last):
+        ...
+    xtune.errors.InputError: field '--languages': there is no test set in 'es'
+      remedy: known: de, fr
+    """
+    wanted = [check_language(code, field="--languages") for code in asked]
+    for code in wanted:
+        if code not in there:
+            remedy = did_you_mean(code, there)
+            raise InputError(f"{problem} in '{code}'", field="--languages", remedy=remedy)
+    return wanted

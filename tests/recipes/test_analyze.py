@@ -148,7 +148,7 @@ def test_what_is_refused(
 def test_broken_or_missing_predictions(xtune: Command, runs: Path) -> None:
     (runs / "run1" / "predictions" / "dev-de.jsonl").write_text('{"id": "0"}\n', encoding="utf-8")
     said = xtune("analyze", runs / "run1", "--no-figure")
-    assert said.code == 2 and "dev-de.jsonl" in said.err and "broken" in said.err
+    assert said.code == 2 and "dev-de.jsonl" in said.err and "no predictions: 'gold'" in said.err
     shutil.rmtree(runs / "run1" / "predictions")
     said = xtune("analyze", runs / "run1", "--no-figure")
     assert said.code == 2 and "no predictions" in said.err

@@ -40,12 +40,12 @@ def analyze(
         from xtune.report.compare import compare, read_run
         from xtune.runs.files import check_writable
 
-    found = [_trained(read_run(Path(run))) for run in runs]
-    compare(found)  # their figures will stand beside each other
+    found = _each_once([_trained(read_run(Path(run))) for run in runs])
+    names = compare(found).names  # their figures will stand beside each other
     folder = None if output_dir is None else Path(named(output_dir))
     for place in [folder] if folder else [run.folder for run in found]:
         check_writable(place)
-    analyses = [_predictions(run, name) for run, name in zip(found, _names(found), strict=True)]
+    analyses = [_predictions(run, name) for run, name in zip(found, names, strict=True)]
     parallel = _parallel(found[0], data_dir, languages, examples) if figure else None
     panels = [_panel(run, each, parallel) for run, each in zip(found, analyses, strict=True)] if parallel else []
     if folder is not None:
@@ -65,22 +65,11 @@ def _trained(run: Run) -> Run:
     return run
 
 
-def _names(runs: Sequence[Run]) -> list[str]:
-    """What runs are called beside each other: the method, and as much more as tells them apart."""
-    told_by = [(run.method, _augmentations(run), f"seed {run.results['seed']}", str(run.folder)) for run in runs]
-    for much in range(1, 5):
-        names = [" ".join(filter(None, parts[:much])) for parts in told_by]
-        if len(set(names)) == len(names):
-            return names
-    problem = "a run is named twice"
-    raise InputError(problem, field="RUN", remedy="name each run once")
-
-
-def _augmentations(run: Run) -> str:
-    """Those that its stages used, by their short names."""
-    stages = run.recipe.get("stages") or ()
-    used = {each.get("augmentation") for stage in stages for each in (stage, stage.get("r1") or {})}
-    return ", ".join(sorted(filter(None, used)))
+def _each_once(runs: list[Run]) -> list[Run]:
+    """Runs, once it is known that each has a folder of its own to write into."""
+    if len({run.folder.resolve() for run in runs}) < len(runs):
+        raise InputError("a run is named twice", field="RUN", remedy="name each run once")
+    return runs
 
 
 def _predictions(run: Run, name: str) -> Analysis:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xtune.errors import InputError
+from xtune.evaluation.said import REMEDY, read_said
 from xtune.metrics import METRICS_OF, answer_scores, entities, normalise_mlqa, normalise_squad
 from xtune.schema import Kind
 
@@ -66,19 +67,17 @@ def read_counts(path: Path, kind: Kind, metric: str, *, mlqa: str | None = None)
         remedy = f"one of {', '.join(METRICS_OF[kind])}"
         raise InputError(f"'{metric}' is no sum over examples", field="selection.metric", remedy=remedy)
     count = _questions(metric, mlqa) if kind == "span" else _SENTENCE[metric] if kind == "tagging" else _label
-    remedy = "remove the run's results.json, and the same command evaluates it anew"
-    try:
-        lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-        rows = [(str(line["id"]), line["gold"], line["prediction"]) for line in lines if line["gold"] is not None]
-        if len({id for id, _, _ in rows}) == len(rows):
-            rows.sort(key=lambda row: row[0])
-        found = np.array([count(gold, prediction) for _, gold, prediction in rows], float).reshape(-1, 2)
-    except (OSError, ValueError, KeyError, TypeError) as failure:
-        raise InputError(f"these are no predictions: {failure}", file=path, remedy=remedy) from None
+    rows = [said for said in read_said(path) if said.gold is not None]
     if not rows:
-        raise InputError("there is no annotated example", file=path, remedy=remedy)
-    digest = hashlib.sha256(json.dumps([[id, gold] for id, gold, _ in rows]).encode()).hexdigest()
-    return Counts(tuple(id for id, _, _ in rows), found[:, 0], found[:, 1], digest)
+        raise InputError("there is no annotated example", file=path, remedy=REMEDY)
+    if len({said.id for said in rows}) == len(rows):
+        rows.sort(key=lambda said: said.id)
+    try:
+        found = np.array([count(said.gold, said.prediction) for said in rows], float)
+    except (ValueError, KeyError, TypeError) as failure:
+        raise InputError(f"these are no predictions of {kind}: {failure}", file=path, remedy=REMEDY) from None
+    digest = hashlib.sha256(json.dumps([[said.id, said.gold] for said in rows]).encode()).hexdigest()
+    return Counts(tuple(said.id for said in rows), found[:, 0], found[:, 1], digest)
 
 
 def _label(gold: str, prediction: str) -> tuple[float, float]:

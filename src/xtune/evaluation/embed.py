@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from xtune.evaluation.predict import by_length
 from xtune.evaluation.retrieval import Embeddings
 from xtune.schema import Example, Text, View
 from xtune.views.collate import pad
@@ -44,13 +45,11 @@ def embed(model: Any, encoder: Encoder, texts: Sequence[str], layer: int, batch_
     """
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     views = [encoder(View(Example(str(place), "", (Text.from_string(text),)))) for text, place in places.items()]
-    order = sorted(range(len(views)), key=lambda index: -len(views[index].ids))
     found: list[Embeddings] = [np.empty(0, np.float32)] * len(views)
     training = model.training
     model.eval()
     try:
-        for start in range(0, len(order), batch_size):
-            indices = order[start : start + batch_size]
+        for indices in by_length(views, batch_size):
             states = _pooled(model, encoder, [views[index] for index in indices], layer)
             for index, own in zip(indices, states, strict=True):
                 found[index] = own

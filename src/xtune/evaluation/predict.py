@@ -21,6 +21,20 @@ from xtune.views.noise import embedding_noise
 from xtune.views.read import places, site_logits
 
 
+def by_length(views: Sequence[EncodedView], batch_size: int) -> list[list[int]]:
+    """Batches of views of like length, the longest first, so that little is padded and a lack of memory shows at once.
+
+    Args:
+        views: All of them.
+        batch_size: How many a forward pass sees; the last batch may have fewer.
+
+    Returns:
+        Places of views, each in one batch.
+    """
+    order = sorted(range(len(views)), key=lambda index: -len(views[index].ids))
+    return [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+
 def predict_logits(
     model: Any,
     encoder: Encoder,
@@ -40,13 +54,11 @@ def predict_logits(
     Returns:
         `[sites, outcomes]` a view, fp32, in the order given; of span extraction the outcomes are the view's positions.
     """
-    order = sorted(range(len(rows)), key=lambda index: (-len(rows[index][0].ids), index))
     training = model.training
     model.eval()
     found: list[NDArray[np.float32]] = [np.empty(0, np.float32)] * len(rows)
     try:
-        for start in range(0, len(order), batch_size):
-            indices = order[start : start + batch_size]
+        for indices in by_length([view for view, _ in rows], batch_size):
             logits = _batch_logits(model, encoder, reading, [rows[index] for index in indices])
             for index, own in zip(indices, logits, strict=True):
                 found[index] = own

@@ -14,9 +14,9 @@ with eight; where test sets do, in 93 % and more (measured in `tests/unit/evalua
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ ELEMENTS = 4_000_000
 System = Sequence[Mapping[str, Counts]]
 """For each seed, language to counts."""
 
+K = TypeVar("K", bound=Hashable)
 Draws = NDArray[np.int64]
 Weights = NDArray[np.float32]
 
@@ -125,6 +126,33 @@ def compare(systems: Mapping[str, System], source: str, *, resamples: int = RESA
     return Comparison(tuple(systems), names, _widened(scores[..., order], matrix), whole)
 
 
+def rescore(test_sets: Mapping[K, Counts], *, resamples: int = RESAMPLES, seed: int = 0) -> dict[K, Values]:
+    """Scores on drawn examples, of whatever there is: those whose examples have the same ids get the same draws.
+
+    Args:
+        test_sets: By any key, such as run and language; some runs may lack some.
+        resamples: How many.
+        seed: Of the draws.
+
+    Returns:
+        Key to scores in percent: `[resamples]`.
+    """
+    alike: dict[tuple[str, ...], list[K]] = {}
+    for key, counts in test_sets.items():
+        alike.setdefault(counts.ids, []).append(key)
+    found: dict[K, Values] = {}
+    rng = np.random.default_rng(seed)
+    for ids, keys in alike.items():
+        gained = np.array([test_sets[key].gained for key in keys], np.float32).T
+        possible = np.array([test_sets[key].possible for key in keys], np.float32).T
+        parts = [
+            _scores(_weights(rng, part.stop - part.start, len(ids)), gained, possible)
+            for part in _parts(resamples, len(ids))
+        ]
+        found |= zip(keys, np.concatenate(parts).T, strict=True)
+    return {key: found[key] for key in test_sets}
+
+
 def _widened(scores: Values, sums: Mapping[str, Values]) -> Values:
     """Scores of languages, `[…, languages]`, with the columns of their sums beside them."""
     return np.concatenate([scores, *(scores @ weights[:, None] for weights in sums.values())], axis=-1)
@@ -192,7 +220,13 @@ class _Block:
 
 
 def _scores(weights: Weights, gained: Weights, possible: Weights) -> Values:
-    """The scores of drawn examples: `[rows, systems, languages]`; in fp32, which is plenty for a spread."""
+    """The scores of drawn examples: `[rows, …]`; in fp32, which is plenty for a spread.
+
+    Args:
+        weights: How often each is drawn: `[rows, examples]`.
+        gained: `[examples, …]`.
+        possible: Likewise.
+    """
     above = np.tensordot(weights, gained, 1)
     if possible.min() == possible.max() > 0:  # as of every mean over examples: half the work
         return np.asarray(100 * above / (len(gained) * possible.max()), float)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from xtune.pocket.pretrain import Training, encode, pretrain
 from xtune.pocket.progress import Bar
 from xtune.pocket.tokenizer import MAX_LENGTH, SPECIAL, make_tokenizer, pieces_of
 from xtune.pocket.vectors import translations_of, word_vectors
+from xtune.training.threads import one_thread
 
 DROPOUT = 0.03
 """For fine-tuning; 0.1, as in XLM-R, keeps so narrow a model from learning to compare two texts."""
@@ -78,7 +78,7 @@ def build_encoder(folder: Path, plan: Plan, console: Console) -> BuildFacts:
     with console.status("vectors …"):
         model = _untrained(plan, tokenizer, rows, dictionaries)
     ids = [row for language in LANGUAGES for row in rows[language]]
-    with Bar(console, "weights", plan.training.steps) as bar, _one_thread():
+    with Bar(console, "weights", plan.training.steps) as bar, one_thread():
         outcome = pretrain(model, ids, plan.training, rng, lambda step, loss: bar.to(step, f"loss {loss:.2f}"))
     facts = BuildFacts(
         seed=plan.seed,
@@ -169,17 +169,6 @@ def _config(plan: Plan, vocabulary: int) -> XLMRobertaConfig:
         pad_token_id=SPECIAL.index("<pad>"),
         eos_token_id=SPECIAL.index("</s>"),
     )
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread is faster than two on so small a model, and sums in the same order on every machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _save(folder: Path, model: XLMRobertaForMaskedLM, tokenizer: PreTrainedTokenizerFast, facts: BuildFacts) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import json
 import shlex
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from io import StringIO
 from itertools import islice
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from rich.markup import escape
 
@@ -28,6 +26,7 @@ from xtune.runs.fit import fit
 from xtune.schema import Kind
 from xtune.tasks.datasets import dataset
 from xtune.training.overview import Overview, Planned
+from xtune.training.threads import one_thread
 
 TASKS = ("topic", "nli", "paraphrase", "ner", "pos", "qa")
 
@@ -88,17 +87,6 @@ def recipes(task: str, data: Path, seed: int) -> dict[str, Recipe]:
     """
     keys = {"model": str(encoder()), "data.dir": str(data), "seed": seed}
     return {method: load_recipe(f"pocket-{task}", {**keys, "method": method}) for method in METHODS}
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Train on one thread: for so small a model two are slower, and figures must not depend on the machine's cores."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _introduce(recipe: Recipe, folder: Path, data: Path, console: Console) -> None:

@@ -41,6 +41,10 @@ class Run:
     @property
     def augmentation(self) -> str:
         """What it was trained with, by the short names, each once; empty where it used none."""
+        stages = self.recipe.get("stages")
+        used = [each.get("augmentation") for stage in stages or () for each in (stage, stage.get("r1") or {})]
+        if stages and not any(used):  # the results name what the recipe has, used or not
+            return ""
         return "+".join(dict.fromkeys(filter(None, (self.results.get("augmentation") or {}).values())))
 
     @property
@@ -103,11 +107,13 @@ class Comparison:
         runs: At least one; all of one task and source language.
         split: The split that is shown: `test` where all have its scores, else `dev`.
         metric: The metric that is shown.
+        known_as: What the runs are called, where they have names already.
     """
 
     runs: Sequence[Run]
     split: str
     metric: str
+    known_as: Sequence[str] = ()
 
     @property
     def task(self) -> str:
@@ -122,6 +128,8 @@ class Comparison:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What to call each run: its method, and with it as much as tells it from the others."""
+        if self.known_as:
+            return tuple(self.known_as)
         told_by = (("method",), ("method", "augmentation"), ("method", "seed"), ("method", "augmentation", "seed"))
         for parts in told_by:
             names = tuple(" ".join(filter(None, (getattr(run, part) for part in parts))) for run in self.runs)
@@ -177,8 +185,12 @@ class Comparison:
         return [(title, values) for title, values in rows if any(value is not None for value in values)]
 
 
-def compare(runs: Sequence[Run]) -> Comparison:
+def compare(runs: Sequence[Run], known_as: Sequence[str] = ()) -> Comparison:
     """Put runs beside each other, the first as what the others are compared with.
+
+    Args:
+        runs: At least one.
+        known_as: A name each, where they have names already.
 
     Raises:
         InputError: They are not of one task and source language, or have no score in common.
@@ -195,7 +207,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
     if not splits:
         raise InputError("the runs have no scores of the same split", file=first.folder, remedy="give labelled tests")
     metric = next(iter(next(iter(first.results["scores"][splits[0]].values()))))
-    return Comparison(tuple(runs), splits[0], metric)
+    return Comparison(tuple(runs), splits[0], metric, known_as)
 
 
 def name_of(code: str) -> str:

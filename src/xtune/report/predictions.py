@@ -1,42 +1,14 @@
-"""What a run said of each example, as it left it in `predictions/{split}-{lang}.jsonl`."""
+"""What a run said of each example, as far as it can be read, in words."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xtune.errors import InputError
+from xtune.evaluation.said import Said, read_said
 from xtune.metrics import Normalise, entities, normalise_mlqa, normalise_squad
-from xtune.schema import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One example.
-
-    Args:
-        id: The example's; translations of it have the same one.
-        gold: What is right: a label, a tag a word, or an answer with `text` and `alternatives`; None: not known.
-        prediction: A label, a tag a word, or an answer.
-    """
-
-    id: str
-    gold: Any
-    prediction: Any
-
-    @property
-    def kind(self) -> Kind:
-        """The kind of task that it is of."""
-        if isinstance(self.prediction, list):
-            return "tagging"
-        return "span" if isinstance(self.gold, Mapping) else "classification"
-
-    @property
-    def answers(self) -> tuple[str, ...]:
-        """All answers that are right."""
-        return (str(self.gold["text"]), *map(str, self.gold.get("alternatives") or ()))
 
 
 def read_predictions(folder: Path, split: str, language: str) -> tuple[Said, ...]:
@@ -48,10 +20,8 @@ def read_predictions(folder: Path, split: str, language: str) -> tuple[Said, ...
         language: Its code.
     """
     try:
-        with open(folder / "predictions" / f"{split}-{language}.jsonl", encoding="utf-8") as lines:
-            rows = [json.loads(line) for line in lines]
-        return tuple(Said(str(row["id"]), row["gold"], row["prediction"]) for row in rows)
-    except (OSError, ValueError, KeyError, TypeError):
+        return read_said(folder / "predictions" / f"{split}-{language}.jsonl")
+    except InputError:
         return ()
 
 

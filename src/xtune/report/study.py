@@ -10,7 +10,7 @@ from typing import Any
 
 from xtune.config.methods import METHODS
 from xtune.errors import InputError
-from xtune.report.compare import Comparison, Run, compare, name_of, read_run, read_yaml
+from xtune.report.compare import Comparison, compare, name_of, read_run, read_yaml
 from xtune.report.intervals import Interval
 from xtune.runs.files import read_json
 
@@ -170,14 +170,13 @@ class Study:
 
     def first_runs(self) -> Comparison | None:
         """The first seed of the baseline and of the leader beside each other; None where their folders are gone."""
-        runs: list[Run] = []
-        for cell in dict.fromkeys((self.baseline.name, self.leader.name)):
-            folder = next((row["run"] for row in self.values.get("runs", ()) if row["cell"] == cell), None)
-            try:
-                runs += [read_run(self.folder / folder)] if folder else []
-            except InputError:
-                return None
-        return compare(runs) if runs else None
+        cells = list(dict.fromkeys((self.baseline.name, self.leader.name)))
+        first = {row["cell"]: row["run"] for row in reversed(self.values.get("runs", ()))}
+        try:
+            runs = [read_run(self.folder / first[cell]) for cell in cells]
+        except (InputError, KeyError):
+            return None
+        return compare(runs, [self.name(self.cells[cell]) for cell in cells])
 
     def _told(self, cell: Cell) -> dict[str, Any]:
         """The keys that not all cells have the same value of."""

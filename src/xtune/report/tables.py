@@ -54,11 +54,11 @@ def language_table(results: Mapping[str, Any]) -> Group:
 
 def comparison_table(comparison: Comparison) -> Group:
     """One row a language with the score of each run, what the last gains on the first, and a bar; means below."""
-    first, last = comparison.runs[0], comparison.runs[-1]
+    first, last = comparison.names[0], comparison.names[-1]
     table = Table(box=None, pad_edge=False)
     table.add_column("language")
-    for run in comparison.runs:
-        table.add_column(run.method, justify="right")
+    for name in comparison.names:
+        table.add_column(escape(name), justify="right")
     if len(comparison.runs) > 1:
         table.add_column("gain", justify="right")
         table.add_column("", no_wrap=True)
@@ -74,7 +74,7 @@ def comparison_table(comparison: Comparison) -> Group:
     notes = [f"{SOURCE_MARK} the language of the labels"]
     if comparison.without_help:
         notes.append(f"{BARE_MARK} no {comparison.helped_by} for it")
-    bars = f"bars: [cyan]{escape(first.method)}[/], and what {escape(last.method)} [green]gains[/] or [red]loses[/]"
+    bars = f"bars: [cyan]{escape(first)}[/], and what {escape(last)} [green]gains[/] or [red]loses[/]"
     title = f"[bold]{escape(comparison.task)}[/]: {comparison.metric} on {comparison.split}, in percent"
     return Group(title, "", table, "", f"[dim]{'   '.join(notes)}[/]", f"[dim]{bars}[/]")
 

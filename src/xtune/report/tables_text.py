@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from xtune.report.compare import Comparison
-from xtune.report.study import MEASURES, SETTINGS, Cell, Study
+from xtune.report.intervals import Interval
+from xtune.report.study import MEASURES, SETTINGS, Cell, Estimate, Study
 
 Format = Literal["markdown", "latex"]
 
@@ -33,11 +34,15 @@ class Number:
         mean: In percent or points.
         sd: Its standard deviation over seeds, where there are several.
         best: Whether it is the best of its column, or of its table.
+        signed: Whether it is a difference.
+        interval: 95 %, where it is known.
     """
 
     mean: float
     sd: float | None = None
     best: bool = False
+    signed: bool = False
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -75,14 +80,17 @@ def run_table(comparison: Comparison) -> Table:
 
 
 def study_tables(study: Study) -> list[Table]:
-    """Methods × augmentations for each of `MEASURES` (the paper's table 4), and a row a cell (tables 2 and 3)."""
+    """Methods × augmentations for each of `MEASURES` (the paper's table 4), and a row a cell (tables 2 and 3).
+
+    Where there is something to compare, a last table has what each cell has more than the baseline.
+    """
     said = f"{study.values['task']}: {study.values['metric']} on {study.values['split']}, in percent"
     measures = [measure for measure in MEASURES if study.best(measure) is not None]
     shaped = study.is_grid and len(study.columns) > 2
     tables = [_grid(study, measure, f"{said}; {MEASURES[measure].lower()}") for measure in measures] if shaped else []
     columns = {**{measure: MEASURES[measure] for measure in measures}, **{code: code for code in study.languages}}
     rows = [(study.name(cell), [_number(study, cell, name) for name in columns]) for cell in study.cells.values()]
-    return [*tables, Table(said, ["", *columns.values()], rows)]
+    return [*tables, Table(said, ["", *columns.values()], rows), *_differences(study, measures)]
 
 
 def to_markdown(table: Table) -> str:
@@ -149,6 +157,19 @@ def _grid(study: Study, measure: str, caption: str) -> Table:
     return Table(caption, ["", *heads], rows)
 
 
+def _differences(study: Study, measures: Sequence[str]) -> list[Table]:
+    """One table of them, or none."""
+    cells = [cell for cell in study.cells.values() if any(cell.difference(name) for name in measures)]
+    rows = [(study.name(cell), [_difference(cell.difference(name)) for name in measures]) for cell in cells]
+    caption = f"{study.values['task']}: {study.values['metric']} on {study.values['split']}, difference from "
+    caption += f"{study.name(study.baseline)} in points, with its 95 % interval, paired by seed and example"
+    return [Table(caption, ["", *(MEASURES[name] for name in measures)], rows)] if rows else []
+
+
+def _difference(found: Estimate | None) -> Number | None:
+    return None if found is None else Number(found.mean, signed=True, interval=found.interval)
+
+
 def _number(study: Study, cell: Cell | None, name: str) -> Number | None:
     """A figure of a cell; the best of its setting is marked, as is what looks the same."""
     found = cell.measure(name) if cell is not None else None
@@ -175,13 +196,24 @@ def _latex(text: str) -> str:
 def _in_markdown(number: Number | None) -> str:
     if number is None:
         return ""
-    shown = f"**{number.mean:.1f}**" if number.best else f"{number.mean:.1f}"
-    return shown if number.sd is None else f"{shown} ± {number.sd:.1f}"
+    shown = _figure(number.mean, number.signed)
+    shown = f"**{shown}**" if number.best else shown
+    shown += "" if number.sd is None else f" ± {number.sd:.1f}"
+    return shown + ("" if number.interval is None else f" ({_span(number)})")
 
 
 def _in_latex(number: Number | None) -> str:
     if number is None:
         return "--"
-    shown = rf"\textbf{{{number.mean:.1f}}}" if number.best else f"{number.mean:.1f}"
-    shown = shown.replace("-", "$-$", 1) if number.mean < 0 else shown
-    return shown if number.sd is None else rf"{shown} $\pm$ {number.sd:.1f}"
+    shown = _figure(number.mean, number.signed)
+    shown = rf"\textbf{{{shown}}}" if number.best else shown
+    shown += "" if number.sd is None else rf" $\pm$ {number.sd:.1f}"
+    return (shown + ("" if number.interval is None else f" ({_span(number)})")).replace("-", "$-$").replace("+", "$+$")
+
+
+def _figure(value: float, signed: bool) -> str:
+    return f"{round(value, 1) + 0.0:{'+' if signed else ''}.1f}"  # no "-0.0"
+
+
+def _span(number: Number) -> str:
+    return " to ".join(_figure(end, number.signed) for end in number.interval or ())

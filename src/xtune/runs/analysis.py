@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from xtune.errors import InputError
 from xtune.evaluation.analysis import BINS, agreement, calibration
+from xtune.evaluation.said import Said, read_said
 from xtune.runs.generic import kind_of
-
-Line = Mapping[str, Any]
-"""Of a predictions file: `id`, `gold`, `prediction`, `probabilities`."""
 
 
 def analyse_predictions(run: Path, results: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
@@ -36,12 +33,12 @@ def analyse_predictions(run: Path, results: Mapping[str, Any]) -> tuple[dict[str
     notices: list[str] = []
     for split in ("dev", "test"):
         lines = _read_predictions(run, split, source)
-        gold = {code: [line for line in own if line["gold"] is not None] for code, own in lines.items()}
+        gold = {code: [line for line in own if line.gold is not None] for code, own in lines.items()}
         if known := {code: calibration(*_sureness(own)) for code, own in gold.items() if own}:
             found["calibration"][split] = known
         if kind_of(task) == "classification":
             parallel = {code: own for code, own in lines.items() if _are_translations(lines.get(source, ()), own)}
-            said = {code: {line["id"]: line["prediction"] for line in own} for code, own in parallel.items()}
+            said = {code: {line.id: line.prediction for line in own} for code, own in parallel.items()}
             found["agreement"] |= {split: agreed} if (agreed := agreement(said, source)) else {}
             if others := sorted(lines.keys() - parallel.keys()):
                 notices.append(
@@ -53,34 +50,27 @@ def analyse_predictions(run: Path, results: Mapping[str, Any]) -> tuple[dict[str
     return found, notices
 
 
-def _read_predictions(run: Path, split: str, source: str) -> dict[str, list[Line]]:
+def _read_predictions(run: Path, split: str, source: str) -> dict[str, tuple[Said, ...]]:
     """The predictions of a split by language, the source first."""
-    found: dict[str, list[Line]] = {}
-    for path in sorted((run / "predictions").glob(f"{split}-*.jsonl")):
-        try:
-            lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-            _ = [(line["id"], line["gold"], line["prediction"], line["probabilities"]) for line in lines]
-        except (OSError, ValueError, KeyError, TypeError) as failure:
-            remedy = "remove the run's results.json, and the same `xtune train` predicts anew"
-            raise InputError(f"the file is broken: {failure}", file=path, remedy=remedy) from None
-        found[path.stem.removeprefix(f"{split}-")] = lines
+    paths = (run / "predictions").glob(f"{split}-*.jsonl")
+    found = {path.stem.removeprefix(f"{split}-"): read_said(path) for path in sorted(paths)}
     return {code: found[code] for code in sorted(found, key=lambda code: (code != source, code))}
 
 
-def _sureness(lines: Sequence[Line]) -> tuple[list[float], list[bool]]:
+def _sureness(lines: Sequence[Said]) -> tuple[list[float], list[bool]]:
     """The probability of each prediction, and whether it is right; of tags word by word."""
     sure: list[float] = []
     right: list[bool] = []
     for line in lines:
-        said, gold, probabilities = line["prediction"], line["gold"], line["probabilities"]
+        said, gold, probabilities = line.prediction, line.gold, line.probabilities
         tagged = isinstance(said, list)
         sure += probabilities if tagged else [probabilities[said]]
         right += [a == b for a, b in zip(said, gold, strict=True)] if tagged else [said == gold]
     return sure, right
 
 
-def _are_translations(source: Sequence[Line], lines: Sequence[Line]) -> bool:
+def _are_translations(source: Sequence[Said], lines: Sequence[Said]) -> bool:
     """Whether the examples that two sets share are annotated alike; sets of other texts may have the same ids."""
-    gold = {line["id"]: line["gold"] for line in source}
-    shared = [line for line in lines if line["id"] in gold]
-    return bool(shared) and all(line["gold"] == gold[line["id"]] for line in shared)
+    gold = {line.id: line.gold for line in source}
+    shared = [line for line in lines if line.id in gold]
+    return bool(shared) and all(line.gold == gold[line.id] for line in shared)

@@ -19,11 +19,11 @@ from xtune.data.formats import has_words
 from xtune.errors import InputError, did_you_mean
 from xtune.evaluation.predict import predict_outputs
 from xtune.evaluation.suite import LanguageResult, evaluate_languages
-from xtune.languages import check_language
+from xtune.languages import check_language, languages_among
 from xtune.runs.files import check_output, check_writable, json_lines, write_text
 from xtune.runs.generic import GENERIC_TASKS, kind_of, texts_of
 from xtune.runs.kinds import make_task
-from xtune.runs.models import load_encoder, load_model, quiet
+from xtune.runs.models import NAME_A_MODEL, checkpoint_folder, load_encoder, load_model, quiet
 from xtune.runs.results import environment, summarise
 from xtune.runs.source import source_of
 from xtune.schema import Example, Kind
@@ -104,20 +104,12 @@ def _read_config(path: str) -> tuple[Path, Any]:
     """The folder of a checkpoint, and its configuration."""
     from transformers import AutoConfig
 
-    run = (Path(path) / "config.yaml").is_file()
-    folder = Path(path) / "model" if run else Path(path)
-    remedy = "name a run's folder, its model/, or the folder of another checkpoint"
-    if run and not folder.is_dir():
-        remedy = "finish it: the same `xtune train` again resumes"
-        raise InputError("the run has no model yet", file=path, field="MODEL", remedy=remedy)
-    if not (folder / "config.json").is_file():
-        problem = "there is no model in this folder" if folder.is_dir() else "there is no such folder"
-        raise InputError(problem, file=folder, field="MODEL", remedy=remedy)
+    folder = checkpoint_folder(Path(path))
     try:
         return folder, AutoConfig.from_pretrained(folder)
     except (OSError, ValueError) as failure:
         said = str(failure).partition("\n")[0]
-        raise InputError(said, file=folder / "config.json", field="MODEL", remedy=remedy) from None
+        raise InputError(said, file=folder / "config.json", field="MODEL", remedy=NAME_A_MODEL) from None
 
 
 def _known_task(task: str | None, labels: tuple[str, ...], kind: Kind) -> str | None:
@@ -177,12 +169,7 @@ def evaluate(
 def _wanted_languages(source: Source, split: str, asked: Sequence[str] | None) -> list[str]:
     """The languages asked for, or all, once it is known that there are examples in each."""
     there = languages_of(source, split)
-    wanted = [check_language(code, field="--languages") for code in asked or there]
-    for code in wanted:
-        if code not in there:
-            problem, remedy = f"there is no {split} set in '{code}'", did_you_mean(code, there)
-            raise InputError(problem, field="--languages", remedy=remedy)
-    return wanted
+    return languages_among(asked or there, there, f"there is no {split} set")
 
 
 def predict(checkpoint: Checkpoint, examples: Sequence[Example], batch_size: int = 64) -> Iterable[dict[str, Any]]:

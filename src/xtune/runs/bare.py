@@ -11,7 +11,7 @@ from transformers import AutoModel
 
 from xtune.errors import InputError
 from xtune.evaluation.embed import default_layer
-from xtune.runs.models import load_tokenizer, longest_input, quiet, refusal
+from xtune.runs.models import checkpoint_folder, load_tokenizer, longest_input, quiet, refusal
 from xtune.views.encode import Encoder
 
 LONGEST = 512
@@ -48,7 +48,7 @@ def load_bare(model: str, layer: int | None = None) -> Bare:
         InputError: It cannot be had, or has no such layer.
     """
     quiet()
-    name = _folder(model)
+    name = str(checkpoint_folder(Path(model))) if Path(model).is_dir() else model  # else an id on the Hub
     tokenizer = load_tokenizer(name)
     try:
         loaded = AutoModel.from_pretrained(name, dtype=torch.float32)
@@ -66,21 +66,3 @@ def load_bare(model: str, layer: int | None = None) -> Bare:
         layers=layers,
         layer=default_layer(layers) if layer is None else layer,
     )
-
-
-def _folder(model: str) -> str:
-    """The folder of a run's model; any other name as it is.
-
-    Raises:
-        InputError: The folder holds no model.
-    """
-    path = Path(model)
-    run = (path / "config.yaml").is_file()
-    folder = path / "model" if run else path
-    if run and not folder.is_dir():
-        remedy = "finish it: the same `xtune train` again resumes"
-        raise InputError("the run has no model yet", file=path, field="MODEL", remedy=remedy)
-    if path.is_dir() and not (folder / "config.json").is_file():
-        remedy = "name a run's folder, its model/, the folder of another checkpoint, or a Hub id"
-        raise InputError("there is no model in this folder", file=folder, field="MODEL", remedy=remedy)
-    return str(folder)

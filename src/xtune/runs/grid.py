@@ -123,7 +123,15 @@ def ablation_cells(base: Recipe, methods: Sequence[str], augmentations: Sequence
 
 
 def check_cells(cells: Sequence[Cell], field: str) -> None:
-    """Refuse a grid without cells, or with two of one name."""
+    """Refuse a grid without cells, or with two of one name.
+
+    Args:
+        cells: Its cells.
+        field: Where the user names them.
+
+    Raises:
+        InputError: It is so.
+    """
     names = [cell.name for cell in cells]
     if not names:
         raise InputError("there is nothing to run", field=field, remedy="name at least one")
@@ -145,6 +153,9 @@ def _augmented(base: Recipe, name: str) -> dict[str, Any]:
 
 def steps_of_xtune(base: Recipe) -> dict[str, Any]:
     """How long `plain` trains to take as many optimizer steps as `xtune`, up to the last step of each epoch.
+
+    Raises:
+        InputError: That is not known beforehand.
 
     >>> from xtune.config.load import load_recipe
     >>> steps_of_xtune(load_recipe("pocket-topic"))  # three epochs of D, three of D and A(D)

@@ -22,6 +22,28 @@ from xtune.views.read import head_of
 UNKNOWN_SHARE = 0.5
 """With more unknown sub-words than this, a tokenizer is not the one that the model was trained with."""
 
+NAME_A_MODEL = "name a run's folder, its model/, or the folder of another checkpoint"
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The folder of a run's model, or of any other checkpoint.
+
+    Args:
+        path: A run's folder, its `model/`, or that of another checkpoint.
+
+    Raises:
+        InputError: There is no model in it.
+    """
+    run = (path / "config.yaml").is_file()
+    folder = path / "model" if run else path
+    if run and not folder.is_dir():
+        remedy = "finish it: the same `xtune train` again resumes"
+        raise InputError("the run has no model yet", file=path, field="MODEL", remedy=remedy)
+    if not (folder / "config.json").is_file():
+        problem = "there is no model in this folder" if folder.is_dir() else "there is no such folder"
+        raise InputError(problem, file=folder, field="MODEL", remedy=NAME_A_MODEL)
+    return folder
+
 
 def load_encoder(model: str, max_length: int, **options: int) -> Encoder:
     """The encoder with a model's tokenizer.

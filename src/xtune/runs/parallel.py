@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from xtune.config.recipe import DataConfig, Recipe
 from xtune.data import Source, has_split, languages_of, load_split
-from xtune.errors import InputError, did_you_mean
+from xtune.errors import InputError
 from xtune.evaluation.analysis import Vectors, closeness, in_the_plane
+from xtune.evaluation.predict import by_length
 from xtune.evaluation.stitch import look
-from xtune.languages import check_language
+from xtune.languages import languages_among
 from xtune.runs.apply import Checkpoint, load_checkpoint
 from xtune.runs.generic import kind_of
 from xtune.runs.source import source_of
@@ -109,10 +110,8 @@ def first_states(checkpoint: Checkpoint, examples: Sequence[Example], batch_size
     """The last layer's state of each example's first token, `<s>` or `[CLS]`: `[examples, hidden]`, fp32."""
     encoder = checkpoint.encoder
     views = [look(checkpoint.task.reading, encoder, example)[0].encoded for example in examples]
-    order = sorted(range(len(views)), key=lambda index: -len(views[index].ids))
     found = [np.empty(0, np.float32)] * len(views)
-    for start in range(0, len(order), batch_size):
-        indices = order[start : start + batch_size]
+    for indices in by_length(views, batch_size):
         batch = [views[index] for index in indices]
         inputs = {name: tensor.to(checkpoint.model.device) for name, tensor in pad(encoder.tokenizer, batch).items()}
         first = shifts(encoder.tokenizer, batch, inputs["input_ids"].shape[1])
@@ -139,9 +138,5 @@ def _choose(where: Source, source: str, asked: Sequence[str] | None) -> tuple[st
     others = [code for code in there[split] if code != source]
     if asked is None:
         return split, [source, *sorted(others, key=lambda code: (code not in FIGURE_LANGUAGES, code))[:3]]
-    wanted = [check_language(code, field="--languages") for code in asked]
-    for code in wanted:
-        if code not in there[split]:
-            problem = f"there is no {split} set in '{code}'"
-            raise InputError(problem, field="--languages", remedy=did_you_mean(code, there[split]))
+    wanted = languages_among(asked, there[split], f"there is no {split} set")
     return split, list(dict.fromkeys([source, *wanted]))

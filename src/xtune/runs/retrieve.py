@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from xtune.data.parallel import ParallelSet, bucc_languages, load_bucc, load_tatoeba, tatoeba_languages
-from xtune.errors import InputError, did_you_mean
+from xtune.errors import InputError
 from xtune.evaluation.embed import POOLING, embed
 from xtune.evaluation.retrieval import (
     NEIGHBOURS,
@@ -23,7 +23,7 @@ from xtune.evaluation.retrieval import (
     mine,
 )
 from xtune.evaluation.suite import Scores, average
-from xtune.languages import check_language
+from xtune.languages import languages_among
 from xtune.metrics import accuracy, pair_scores
 from xtune.runs.bare import Bare
 from xtune.runs.files import write_text
@@ -111,12 +111,7 @@ def wanted_languages(task: str, folder: Path | None, asked: Sequence[str] | None
         problem = "the Hub has only the sentences of BUCC that have a translation, which is another task"
         raise InputError(problem, field="--data-dir", remedy="give the folder that holds bucc2018/")
     there = tatoeba_languages(folder) if folder is None or task == "tatoeba" else bucc_languages(folder)
-    wanted = [check_language(code, field="--languages") for code in asked or there]
-    for code in wanted:
-        if code not in there:
-            problem, remedy = f"there are no sentences in '{code}'", did_you_mean(code, there)
-            raise InputError(problem, field="--languages", remedy=remedy)
-    return wanted
+    return languages_among(asked or there, there, "there are no sentences")
 
 
 def retrieve(

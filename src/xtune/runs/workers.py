@@ -9,8 +9,7 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -27,6 +26,7 @@ from xtune.runs.fit import fit
 from xtune.runs.grid import Grid, Run
 from xtune.runs.scores import run_score
 from xtune.training.callbacks import EachStep
+from xtune.training.threads import one_thread
 
 POLL_SECONDS = 1.5
 """Between two looks at what others have done, where there is nothing else to do."""
@@ -110,26 +110,19 @@ def _do(job: Work, claim: Claim, run: Run) -> None:
             torch.cuda.empty_cache()
 
 
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Train on one thread of the CPU unless the user says otherwise: figures must not depend on how many share it."""
-    before = torch.get_num_threads()
-    if not os.environ.get("OMP_NUM_THREADS"):
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def work_together(job: Work, jobs: int, changed: Callable[[], None]) -> None:
     """The same in so many processes, which end with this one.
+
+    Args:
+        job: What is worked on.
+        jobs: How many; 1: this one alone.
+        changed: Called now and then.
 
     Raises:
         InputError: All of them have died.
     """
     if jobs == 1:
-        with one_thread():
+        with one_thread(unless_told=True):
             return work(job, changed)
     context = multiprocessing.get_context("spawn")
     devices = visible_devices()
@@ -169,7 +162,7 @@ def _worker(job: Work, number: int, devices: list[str]) -> None:
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     try:
-        with one_thread():
+        with one_thread(unless_told=True):
             work(job, lambda: None)
     except KeyboardInterrupt:
         os._exit(130)

@@ -162,7 +162,8 @@ def _complete(row: DatasetRow) -> DatasetRow:
     """Check what a type cannot say, and give the copies on the Hub the row's languages."""
     for language in (row.source_language, *row.languages):
         if check_language(language, file=_TABLE, field=f"{row.name}.languages") != language:
-            raise InputError(f"'{language}' is not an ISO 639-1 code", file=_TABLE, field=f"{row.name}.languages")
+            problem, remedy = f"'{language}' is not an ISO 639-1 code", f"write '{check_language(language)}'"
+            raise InputError(problem, file=_TABLE, field=f"{row.name}.languages", remedy=remedy)
     known = METRICS_OF[row.kind]
     for metric in row.metrics:
         if metric not in known:

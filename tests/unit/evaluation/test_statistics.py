@@ -8,7 +8,7 @@ from scipy import stats
 
 from xtune.errors import InputError
 from xtune.evaluation.counts import Counts
-from xtune.evaluation.statistics import Comparison, System, compare, interval, two_sided_p
+from xtune.evaluation.statistics import Comparison, System, compare, interval, rescore, two_sided_p
 
 
 def counts(right: np.ndarray, ids: str = "", test_set: str = "") -> Counts:
@@ -46,6 +46,15 @@ def test_means_and_sums_are_those_of_the_languages() -> None:
         gain = summary["difference"][name]
         assert gain["mean"] == pytest.approx(summary[name]["mean"] - base[name]["mean"])
         assert gain["interval"][0] < gain["mean"] < gain["interval"][1]
+
+
+def test_what_has_the_same_examples_gets_the_same_draws_and_nothing_else_does() -> None:
+    right = np.arange(100) < 60
+    found = rescore({"a": counts(right), "b": counts(right), "other": counts(right, ids="x")}, resamples=500)
+    assert np.array_equal(found["a"], found["b"])
+    assert abs(np.corrcoef(found["a"], found["other"])[0, 1]) < 0.2
+    assert np.mean(found["a"]) == pytest.approx(60, abs=0.7)
+    assert np.std(found["a"]) == pytest.approx(100 * np.sqrt(0.6 * 0.4 / 100), rel=0.15)
 
 
 def test_one_seed_is_the_bootstrap_of_its_examples() -> None:

@@ -74,3 +74,13 @@ def test_what_is_no_finished_run_is_an_error_that_names_the_folder(tmp_path: Pat
     (tmp_path / "config.yaml").write_text("task: topic\n", encoding="utf-8")
     with pytest.raises(InputError, match="not finished"):
         read_run(tmp_path)
+
+
+def test_an_augmentation_that_no_stage_uses_is_not_named(tmp_path: Path) -> None:
+    """Results hold what the recipe says of augmentations, those of plain fine-tuning too."""
+    given = {"stage1": "cs", "data": "cs", "consistency": "ss"}
+    runs = [
+        read_run(write_run(tmp_path / f"{place}", results(method, PLAIN, augmentation=given)))
+        for place, method in enumerate(("plain", "xtune"))
+    ]
+    assert [run.augmentation for run in runs] == ["", "cs+ss"]

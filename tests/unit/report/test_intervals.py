@@ -11,12 +11,16 @@ from tests.unit.report.runs import labels, results, write_predictions, write_run
 from xtune.report.compare import Comparison, compare, read_run
 from xtune.report.intervals import draw, wilson
 
+TASKS = {"accuracy": "topic", "precision": "topic", "f1": "tagging", "exact_match": "span"}
 
-def runs_of(folder: Path, metric: str, *said: tuple[dict[str, float], dict[str, list[tuple[Any, Any]]]]) -> Comparison:
+
+def runs_of(
+    folder: Path, metric: str, *said: tuple[dict[str, float], dict[str, list[tuple[Any, Any]]]], task: str = ""
+) -> Comparison:
     """Runs with these scores and predictions."""
     runs = []
     for number, (scores, pairs) in enumerate(said):
-        values = results(f"method{number}", {"en": 0.0, "de": 0.0})
+        values = results(f"method{number}", {"en": 0.0, "de": 0.0}) | {"task": task or TASKS[metric]}
         values["scores"]["test"] = {code: {metric: score} for code, score in scores.items()}
         write_predictions(write_run(folder / f"run{number}", values), pairs)
         runs.append(read_run(folder / f"run{number}"))
@@ -62,7 +66,7 @@ def test_answers_count_by_the_words_they_share(tmp_path: Path) -> None:
     gold = {"text": "the Danube", "start": 4, "alternatives": ["Danube river"]}
     pairs = [(gold, "Danube River in Vienna"), (gold, "a danube")] * 30
     f1 = (100 * 2 / 3 + 100) / 2
-    draws = draw(runs_of(tmp_path, "f1", ({"de": f1}, {"de": pairs})))
+    draws = draw(runs_of(tmp_path, "f1", ({"de": f1}, {"de": pairs}), task="span"))
     interval = draws.score(0, "de")
     assert interval is not None and interval.low < f1 < interval.high and interval.high - interval.low < 10
 

@@ -76,6 +76,21 @@ def test_the_first_runs_are_shown_where_their_folders_are_there(tmp_path: Path) 
     assert "First runs: how it was made" in Document(study_page(read_study(folder))).all("h2")
 
 
+def test_the_first_runs_have_the_names_of_their_cells(tmp_path: Path) -> None:
+    """By method alone the two were `1: plain` and `2: plain`."""
+    folder = write_study(tmp_path / "study", kind="sweep", best="r1-ss")
+    values = json.loads((folder / "study.json").read_text(encoding="utf-8"))
+    for number, cell in enumerate(values["cells"].values()):
+        cell["keys"] = {"learning_rate": number}
+    (folder / "study.json").write_text(json.dumps(values), encoding="utf-8")
+    for name in ("plain", "r1-ss"):
+        write_run(folder / "runs" / name / "seed1", results("plain", {"en": 90.0, "de": 60.0}))
+    html = study_page(read_study(folder))
+    assert "1: plain" not in html
+    (table,) = [table for table in Document(html).all("table") if table.startswith("Settings of each run")]
+    assert table.startswith("Settings of each run learning_rate 0 learning_rate 1")
+
+
 def test_a_sweep_names_its_cells_by_the_keys_they_differ_in(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "study", kind="sweep")
     values: dict[str, Any] = json.loads((folder / "study.json").read_text(encoding="utf-8"))

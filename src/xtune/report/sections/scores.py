@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from xtune.evaluation.statistics import RESAMPLES
 from xtune.report.compare import Comparison, name_of
 from xtune.report.html import Section, figure, gain, span_of, text
-from xtune.report.intervals import RESAMPLES, Draws, Interval
+from xtune.report.intervals import Draws, Interval
 from xtune.report.made import model_name
 from xtune.report.sections.bars import Bar, Row, bars_table
 
