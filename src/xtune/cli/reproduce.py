@@ -23,7 +23,8 @@ def reproduce(
         bool, typer.Option("--pocket", help="The same in shape on the pocket benchmark: no network, no GPU.")
     ] = False,
     seeds: Annotated[
-        int | None, typer.Option("--seeds", metavar="N", min=1, help="Seeds of every cell. Default: 5; figure3: 1.")
+        str | None,
+        typer.Option("--seeds", metavar="N|LIST", help="5 is 1 to 5; or 201,202. Default: 5; figure3: 1."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Train nothing: the runs, hours, disk, and what there is so far.")
@@ -43,6 +44,7 @@ def reproduce(
         from xtune.reproduce.job import Job
         from xtune.reproduce.on_pocket import pocket_plan
         from xtune.reproduce.plans import WITHOUT_RUNS, plan, seeds_of
+        from xtune.runs.grid import parse_seeds
 
     shown, output = table_of(table), Path(named(output_dir))
     if pocket and data_dir is not None:
@@ -52,7 +54,15 @@ def reproduce(
         _show_data_or_settings(table, data_dir)
         return
     cells = pocket_plan(table) if pocket else plan(table)
-    job = Job(shown, cells, seeds or seeds_of(table), output, data_dir, tuple(overrides or ()), pocket)
+    job = Job(
+        shown,
+        cells,
+        parse_seeds(seeds) if seeds is not None else seeds_of(table),
+        output,
+        data_dir,
+        tuple(overrides or ()),
+        pocket,
+    )
     if dry_run:
         _show_plan(job, device)
     else:
@@ -107,11 +117,11 @@ def _show_values(job: Job) -> None:
 
     found = job.found()
     if found and job.shown.definition != "figure":
-        console.print(heading(job.shown))
+        console.print(heading(job.shown, job.seeds))
         console.print(
-            gains_report(job.shown, job.cells, found, job.seeds)
+            gains_report(job.shown, job.cells, found, len(job.seeds))
             if job.pocket
-            else side_by_side(job.shown, job.cells, found, job.seeds, console.width)
+            else side_by_side(job.shown, job.cells, found, len(job.seeds), console.width)
         )
         console.print()
     lines = missing_lines(job, missing(job.planned, found))

@@ -22,12 +22,14 @@ def missing_lines(job: Job, absent: Mapping[Variant, tuple[int, ...]]) -> list[s
         return ["all runs are there"]
     count = sum(len(seeds) for seeds in absent.values())
     if job.pocket:  # each seed has a benchmark of its own, which `xtune train` does not write
-        words = ["xtune reproduce", job.shown.name, "--pocket", *map(shlex.quote, job.more), f"--seeds {job.seeds}"]
+        words = ["xtune reproduce", job.shown.name, "--pocket", *map(shlex.quote, job.more), f"--seeds {job.asked}"]
         commands = [" ".join([*words, f"--output-dir {_quoted(job.output)}"])]
     else:
         ordered = sorted(absent.items(), key=lambda item: item[0].start is not None)
         data = job.data_dir or "DATA"
-        commands = [command(variant, seeds, job.output, data, job.more) for variant, seeds in ordered]
+        commands = [
+            command(variant, seeds, job.output, data, job.more, first=job.seeds[0]) for variant, seeds in ordered
+        ]
     return _titled(f"{count} missing run{'s' * (count != 1)}, and what makes them:", commands)
 
 
