@@ -1,7 +1,8 @@
-"""`xtune reproduce`: a table of the paper, from what it takes to our values beside the printed ones."""
+"""`xtune reproduce`: a table or figure of the paper, from what it takes to our values beside the printed ones."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,18 +94,46 @@ def _show_plan(job: Job, device: str) -> None:
 
 
 def _run(job: Job, jobs: int) -> None:
-    """Make the runs that are missing."""
+    """Make the runs that are missing, then what is made of their models, as far as they are there."""
     with console.status("starting …"):
-        from xtune.pocket.supplies import furnish_by_seed
+        from xtune.pocket.supplies import furnish_by_seed, sentences
+        from xtune.report.figure3 import check_libraries
         from xtune.reproduce.execute import run_all
+        from xtune.reproduce.retrieving import check_sentences, retrieve_all
 
-    try:
-        run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)
-    except InputError:
-        if job.found():  # what could be run is shown before what could not
-            _show_values(job)
-        raise
+    steps: list[Callable[[], None]] = [lambda: run_all(job, jobs=jobs, furnish=furnish_by_seed, console=console)]
+    if job.shown.name == "table5":
+        refused = check_sentences(job, console)
+        steps.append(lambda: retrieve_all(job, refused, furnish=furnish_by_seed, sentences=sentences, console=console))
+    if job.shown.name == "figure3":
+        check_libraries()
+        steps.append(lambda: _draw(job))
+    failures = []
+    for step in steps:
+        try:
+            step()
+        except InputError as failure:
+            failures.append(failure)
     console.print()
+    if failures:
+        if job.found():  # what could be done is shown before what could not
+            _show_values(job)
+        raise failures[0]
+
+
+def _draw(job: Job) -> None:
+    """Draw figure 3 of each seed whose three runs are there, and show its distances."""
+    from xtune.cli.analyze import analyse
+    from xtune.report.analysis import distance_table
+    from xtune.reproduce.figure3 import EXAMPLES, figures
+    from xtune.reproduce.planning import heading
+
+    for number, (folder, runs) in enumerate(figures(job, job.found()).items()):
+        analyses, _ = analyse(runs, job.data_dir, None, EXAMPLES, folder)
+        if not number:
+            console.print(heading(job.shown, job.seeds))
+            console.print("distances of examples to their translations, in the last layer's state of the first token")
+        console.print(distance_table(analyses))
 
 
 def _show_values(job: Job) -> None:
@@ -114,18 +143,20 @@ def _show_values(job: Job) -> None:
     from xtune.reproduce.show_cells import side_by_side
     from xtune.reproduce.show_gains import gains_report
     from xtune.reproduce.show_missing import figure_lines, missing_lines, retrieval_lines
+    from xtune.reproduce.subjects import with_encoder
 
-    found = job.found()
+    found, table5 = job.found(), job.shown.name == "table5"
     if found and job.shown.definition != "figure":
+        shown, cells, all_found = with_encoder(job, found) if table5 else (job.shown, job.cells, found)
         console.print(heading(job.shown, job.seeds))
         console.print(
-            gains_report(job.shown, job.cells, found, len(job.seeds))
+            gains_report(shown, cells, all_found, len(job.seeds))
             if job.pocket
-            else side_by_side(job.shown, job.cells, found, len(job.seeds), console.width)
+            else side_by_side(shown, cells, all_found, len(job.seeds), console.width)
         )
         console.print()
     lines = missing_lines(job, missing(job.planned, found))
-    lines += retrieval_lines(job, found) if job.shown.name == "table5" else []
+    lines += retrieval_lines(job, found) if table5 else []
     lines += figure_lines(job, found) if job.shown.name == "figure3" else []
     for line in lines:
         console.print(line, highlight=False, soft_wrap=True)

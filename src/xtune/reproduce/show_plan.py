@@ -15,7 +15,7 @@ from xtune.reproduce.show_costs import counting
 from xtune.reproduce.variants import Variant
 
 DEFINITIONS: dict[Definition, str] = {
-    "best": "a cell is the test score of the seed that is best on dev, of {seeds} (of how many, the paper does not say)",
+    "best": "a cell is the test score of the seed that is best on dev, of {seeds}; the paper does not say of how many",
     "mean": "a cell is the mean over {seeds}",
     "gap": "a cell is English minus the mean of the other languages, the mean over {seeds}",
     "figure": "a panel is one run",
