@@ -14,18 +14,30 @@ from tests.recipes.conftest import Command
 from xtune.pocket import Sizes, supplies, write_benchmark
 from xtune.report import figure3
 
-SMALL = ("data.max_train_examples=16", "data.max_dev_examples=4", "data.max_test_examples=8", "data.languages=en,de,sw")
+QUICK = ("train.num_train_epochs=1", "data.languages=en,de,sw")
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Small benchmarks, in a cache of the test's own; and the names of those that were written."""
+    written: list[str] = []
+
+    def write(folder: Path, seed: int, **options: Any) -> Any:
+        written.append(f"{'+'.join(options['parts'])} {seed}")
+        return write_benchmark(folder, seed, **options, sizes=Sizes(train=16, dev=4, test=8, retrieval=20))
+
+    monkeypatch.setattr(supplies, "write_benchmark", write)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return written
 
 
 @pytest.mark.slow
-def test_a_table_on_pocket_from_nothing_and_again(
-    xtune: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    words = ("reproduce", "table10", *SMALL, "train.num_train_epochs=1", "--pocket", "--seeds", "1")
+def test_a_table_on_pocket_from_nothing_and_again(xtune: Command, tmp_path: Path, small: list[str]) -> None:
+    words = ("reproduce", "table10", *QUICK, "--pocket", "--seeds", "1")
     first = xtune(*words)
     assert first.code == 0, first.err
+    assert small == ["paraphrase 1"]
     grid = tmp_path / "reproduction" / "pocket-paraphrase"
     runs = sorted(path.parent.relative_to(grid).as_posix() for path in grid.glob("runs/*/*/results.json"))
     assert runs == ["runs/plain/seed1", "runs/xtune-mt/seed1", "runs/xtune/seed1"]
@@ -44,28 +56,13 @@ def test_a_table_on_pocket_from_nothing_and_again(
     assert [path for path in runs if after[path] != before[path]] == ["runs/xtune/seed1"]
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
-    """Small benchmarks, in a cache of the test's own; and the names of those that were written."""
-    written: list[str] = []
-
-    def write(folder: Path, seed: int, **options: Any) -> Any:
-        written.append(f"{'+'.join(options['parts'])} {seed}")
-        return write_benchmark(folder, seed, **options, sizes=Sizes(train=16, dev=4, test=8, retrieval=20))
-
-    monkeypatch.setattr(supplies, "write_benchmark", write)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    return written
-
-
 def read(path: Path) -> Any:
     return json.loads(path.read_text("utf-8"))
 
 
 @pytest.mark.slow
 def test_the_figure_and_table_5_on_pocket_by_one_command_each(xtune: Command, tmp_path: Path, small: list[str]) -> None:
-    quick = ("train.num_train_epochs=1", "data.languages=en,de,sw", "--pocket", "--seeds", "201,")
+    quick = (*QUICK, "--pocket", "--seeds", "201,")
     said = xtune("reproduce", "figure3", *quick)
     assert said.code == 0, said.err
     drawn = tmp_path / "reproduction" / "figure3"
