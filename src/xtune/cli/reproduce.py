@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from xtune.cli.common import DataDir, console, named
 from xtune.errors import InputError
@@ -39,7 +40,7 @@ def reproduce(
         str, typer.Option("--output-dir", metavar="DIR", help="Where runs go; all tables share them.")
     ] = "reproduction",
 ) -> None:
-    """Reproduce a table of the paper: what it takes, the runs, our values beside the printed ones."""
+    """Reproduce a table of the paper, or its figure: what it takes, the runs, our values beside the printed ones."""
     with console.status("starting …"):
         from xtune.reproduce.figures import table as table_of
         from xtune.reproduce.job import Job
@@ -118,6 +119,8 @@ def _run(job: Job, jobs: int) -> None:
     if failures:
         if job.found():  # what could be done is shown before what could not
             _show_values(job)
+        for other in failures[1:]:
+            console.print(f"[yellow]![/] {escape(str(other))}", highlight=False, soft_wrap=True)
         raise failures[0]
 
 
