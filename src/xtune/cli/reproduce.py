@@ -136,6 +136,8 @@ def _draw(job: Job) -> None:
         if not number:
             console.print(heading(job.shown, job.seeds))
             console.print("distances of examples to their translations, in the last layer's state of the first token")
+        if len(job.seeds) > 1:
+            console.print(f"[dim]{escape(folder.name)}[/]")
         console.print(distance_table(analyses))
 
 
