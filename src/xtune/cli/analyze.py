@@ -37,16 +37,38 @@ def analyze(
     """Say how much a model's languages agree, how sure it is, and where it sees translations."""
     with console.status("starting …"):
         from xtune.report.analysis import analysis_table
-        from xtune.report.compare import compare, read_run
-        from xtune.runs.files import check_writable
 
-    found = _each_once([_trained(read_run(Path(run))) for run in runs])
-    names = compare(found).names  # their figures will stand beside each other
     folder = None if output_dir is None else Path(named(output_dir))
+    asked = languages.split(",") if languages else None
+    analyses, written = analyse([Path(run) for run in runs], data_dir, asked, examples if figure else 0, folder)
+    console.print(analysis_table(analyses))
+    console.print("\n" + "\n".join(escape(str(path)) for path in written), highlight=False, soft_wrap=True)
+
+
+def analyse(
+    runs: Sequence[Path], data_dir: str | None, languages: Sequence[str] | None, examples: int, folder: Path | None
+) -> tuple[list[Analysis], list[Path]]:
+    """Analyse finished runs of one task, and draw them.
+
+    Args:
+        runs: Their folders, in the order of the panels.
+        data_dir: Where their data is now; None: where it was.
+        languages: Of the figure; None: see `xtune.runs.parallel.load_parallel`.
+        examples: Of the figure; 0: there is none, and no model is loaded.
+        folder: Where all goes; None: each run's into its own.
+
+    Returns:
+        The analysis of each run, and the files that were written.
+    """
+    from xtune.report.compare import compare, read_run
+    from xtune.runs.files import check_writable
+
+    found = _each_once([_trained(read_run(run)) for run in runs])
+    names = compare(found).names  # their figures will stand beside each other
     for place in [folder] if folder else [run.folder for run in found]:
         check_writable(place)
     analyses = [_predictions(run, name) for run, name in zip(found, names, strict=True)]
-    parallel = _parallel(found[0], data_dir, languages, examples) if figure else None
+    parallel = _parallel(found[0], data_dir, languages, examples) if examples else None
     panels = [_panel(run, each, parallel) for run, each in zip(found, analyses, strict=True)] if parallel else []
     if folder is not None:
         written = _write(folder, {"schema": 1, "runs": analyses}, panels, parallel)
@@ -54,8 +76,7 @@ def analyze(
         written = []
         for number, (run, analysis) in enumerate(zip(found, analyses, strict=True)):
             written += _write(run.folder, analysis, panels[number : number + 1], parallel)
-    console.print(analysis_table(analyses))
-    console.print("\n" + "\n".join(escape(str(path)) for path in written), highlight=False, soft_wrap=True)
+    return analyses, written
 
 
 def _trained(run: Run) -> Run:
@@ -83,16 +104,15 @@ def _predictions(run: Run, name: str) -> Analysis:
     return {"schema": 1, "xtune": version("xtune"), "name": name, "run": str(run.folder), **head, **values}
 
 
-def _parallel(run: Run, data_dir: str | None, languages: str | None, count: int) -> Parallel:
+def _parallel(run: Run, data_dir: str | None, languages: Sequence[str] | None, count: int) -> Parallel:
     """The examples of the figure, once it is known that it can be drawn."""
     from xtune.config.load import load_recipe
     from xtune.report.figure3 import check_drawable
     from xtune.runs.parallel import load_parallel
 
-    asked = languages.split(",") if languages else None
-    check_drawable(len(asked or ()), 0)
+    check_drawable(len(languages or ()), 0)
     with console.status("reading the examples …"):
-        found = load_parallel(load_recipe(str(run.folder / "config.yaml")), data_dir, asked, count)
+        found = load_parallel(load_recipe(str(run.folder / "config.yaml")), data_dir, languages, count)
     check_drawable(len(found.examples), len(set(found.labels)))
     return found
 

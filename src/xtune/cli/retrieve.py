@@ -39,9 +39,7 @@ def retrieve(
         from xtune.pocket.supplies import MODEL, encoder
         from xtune.runs.apply import check_scores_folder
         from xtune.runs.bare import load_bare
-        from xtune.runs.files import write_json
-        from xtune.runs.retrieve import SIMILARITIES, Retriever, wanted_languages
-        from xtune.runs.retrieve import retrieve as run_retrieval
+        from xtune.runs.retrieve import SIMILARITIES, Retriever, retrieve_into, wanted_languages
 
     folder = Path(named(output_dir))
     check_scores_folder(folder)
@@ -50,10 +48,7 @@ def retrieve(
     with console.status("loading the model …") as status:
         bare = load_bare(str(encoder()) if model == MODEL else model, layer)
         retriever = Retriever(bare, similarity or SIMILARITIES[task], engine, batch_size)
-        summary, found = run_retrieval(retriever, task, place, wanted, status.update)
-    folder.mkdir(parents=True, exist_ok=True)
-    found.write(folder / "predictions", task)
-    write_json(folder / "results.json", summary)
+        summary = retrieve_into(folder, retriever, task, place, wanted, status.update)
     for note in _notes(summary):
         console.print(note, highlight=False, soft_wrap=True)
     show(summary, f"results: {folder}/results.json   predictions: {folder}/predictions")

@@ -62,6 +62,18 @@ def furnish_by_seed(recipe: Recipe) -> Recipe:
     return furnish(recipe, recipe.seed)
 
 
+def sentences(data_seed: int = DATA_SEED) -> Path:
+    """The folder of the benchmark's sentences and their translations, which is written there at first use.
+
+    Args:
+        data_seed: Of the benchmark.
+
+    Raises:
+        InputError: The cache cannot be written.
+    """
+    return ready(cache_folder() / f"tatoeba-seed{data_seed}-{fingerprint()}", data_seed, ("tatoeba",))
+
+
 def encoder() -> Path:
     """The folder of the packaged encoder.
 

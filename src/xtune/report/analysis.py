@@ -35,3 +35,23 @@ def analysis_table(analyses: Sequence[Mapping[str, Any]]) -> Table:
             figures = ["" if cell is None else f"{cell:.1f}" for cell in cells]
             table.add_row(escape(each["name"]), split, *figures, "" if ratio is None else f"{ratio:.3f}")
     return table
+
+
+def distance_table(analyses: Sequence[Mapping[str, Any]]) -> Table:
+    """One row a run: how far examples are from their translations, beside how far from others, as figure 3 shows it.
+
+    Args:
+        analyses: What each `analysis.json` holds, with `representations`.
+    """
+    table = Table(box=None, pad_edge=False)
+    table.add_column("run")
+    seen = [each["representations"]["distance"] for each in analyses]
+    codes = [code for code in seen[0] if code != "mean"]
+    for column in ("to translations", "random pairs", "ratio", *codes):
+        table.add_column(column, justify="right")
+    for each, distance in zip(analyses, seen, strict=True):
+        mean = distance["mean"]
+        figures = [f"{mean['translation']:.2f}", f"{mean['random']:.2f}"]
+        ratios = [f"{distance[key]['ratio']:.3f}" for key in ("mean", *codes)]
+        table.add_row(escape(each["name"]), *figures, *ratios)
+    return table

@@ -44,15 +44,24 @@ class Panel:
     points: NDArray[np.float64]
 
 
+def check_libraries(otherwise: str = "") -> None:
+    """Refuse to draw without the libraries.
+
+    Raises:
+        InputError: With the command that installs them, and what else to do.
+    """
+    if missing := [name for name in ("matplotlib", "sklearn") if find_spec(name) is None]:
+        remedy = f'pip install "xtune[analysis]"{otherwise}'
+        raise InputError(f"the figure needs {' and '.join(missing)}", remedy=remedy)
+
+
 def check_drawable(languages: int, labels: int) -> None:
     """Refuse to draw without the libraries, or more than can be told apart.
 
     Raises:
         InputError: With what to do.
     """
-    if missing := [name for name in ("matplotlib", "sklearn") if find_spec(name) is None]:
-        remedy = 'pip install "xtune[analysis]", or --no-figure'
-        raise InputError(f"the figure needs {' and '.join(missing)}", remedy=remedy)
+    check_libraries(", or --no-figure")
     if languages > len(MARKERS):
         problem = f"{languages} languages cannot be told apart in a figure"
         raise InputError(problem, field="--languages", remedy=f"name {len(MARKERS)} or fewer")

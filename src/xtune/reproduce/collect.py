@@ -56,7 +56,7 @@ def find(planned: Sequence[Planned], output: Path) -> Found:
         there = next((place for place in places if place and (place / "results.json").is_file()), None)
         if there is not None:
             results = read_json(there / "results.json", REMEDY)
-            beside = {"folder": there.as_posix(), "retrieval": _retrieved(there)}
+            beside = {"folder": there.as_posix(), "retrieval": retrieved(there / "retrieval")}
             found.setdefault(run.variant, {})[run.seed] = {**results, **beside}
     return found
 
@@ -160,9 +160,9 @@ def _remarks(task: str, runs: Mapping[int, Results], definition: Definition) -> 
     return tuple(remarks)
 
 
-def _retrieved(run: Path) -> dict[str, Results]:
-    """What `xtune retrieve` left beside a run: by task."""
-    places = {task: run / "retrieval" / task / "results.json" for task, _ in RETRIEVAL.values()}
+def retrieved(folder: Path) -> dict[str, Results]:
+    """What was found with a model, by task; a task's results are in a folder of its own."""
+    places = {task: folder / task / "results.json" for task, _ in RETRIEVAL.values()}
     return {task: read_json(place, REMEDY) for task, place in places.items() if place.is_file()}
 
 
@@ -173,9 +173,10 @@ def _retrieved_values(runs: Mapping[int, Results]) -> dict[str, Value]:
         for split in ("test", "dev"):  # BUCC's test has no labels in XTREME's files
             scored = {seed: found["average"][split] for seed, found in there.items() if found["average"].get(split)}
             if scored:
-                tuned = f"{column}: dev, on which the threshold was tuned too"
-                remarks = () if split == "test" else (tuned,)
-                values |= _value(column, list(scored.values()), (metric,), scored, remarks)
+                remarks = [] if split == "test" else [f"{column}: dev, on which the threshold was tuned too"]
+                least, of = min((len(run["scores"][split]), len(run["examples"][split])) for run in there.values())
+                remarks += [f"{column}: {least} of {of} languages"] if least < of else []
+                values |= _value(column, list(scored.values()), (metric,), scored, tuple(remarks))
                 break
     return values
 

@@ -76,11 +76,10 @@ def place_of(job: Job, grid: Grid) -> Path:
 
 def _grid(job: Job, recipe: str, variants: list[Variant]) -> Grid:
     keys = [*job.more, *([f"data.dir={job.data_dir}"] if job.data_dir else [])]
-    cells = tuple(Cell(variant.cell, variant.settings(job.output)) for variant in variants)
+    cells = tuple(Cell(variant.cell, variant.settings(job.output, job.seeds[0])) for variant in variants)
     names = [cell.name for cell in cells]
     baseline = next((name for name in BASELINES if name in names), names[0])
-    seeds = tuple(range(1, job.seeds + 1))
-    return Grid("ablation", recipe, load_recipe(recipe, keys), cells, seeds, baseline, "test")
+    return Grid("ablation", recipe, load_recipe(recipe, keys), cells, job.seeds, baseline, "test")
 
 
 def _tell(recipe: str, failure: InputError, console: Console) -> None:

@@ -27,7 +27,7 @@ class Job:
 
     shown: Table
     cells: tuple[Cell, ...]
-    seeds: int
+    seeds: tuple[int, ...]
     output: Path
     data_dir: str | None
     more: tuple[str, ...]
@@ -37,6 +37,13 @@ class Job:
     def planned(self) -> tuple[Planned, ...]:
         """All runs."""
         return runs(self.cells, self.seeds)
+
+    @property
+    def asked(self) -> str:
+        """The seeds as `--seeds` takes them."""
+        if self.seeds == tuple(range(1, len(self.seeds) + 1)):
+            return str(len(self.seeds))
+        return ",".join(map(str, self.seeds)) + "," * (len(self.seeds) == 1)
 
     def found(self) -> Found:
         """Those that are finished.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from xtune.reproduce.collect import Found
 from xtune.reproduce.cost import Cost, Device, cost, device
 from xtune.reproduce.figures import Table
 from xtune.reproduce.job import Job
-from xtune.reproduce.plans import Size
+from xtune.reproduce.plans import Size, said_seeds
 from xtune.reproduce.variants import Variant, loaded, recipe_of
 
 
@@ -48,7 +49,7 @@ class Planning:
     @property
     def runs(self) -> int:
         """How many runs there are."""
-        return self.job.seeds * len(self.all_variants)
+        return len(self.job.seeds) * len(self.all_variants)
 
     @property
     def finished(self) -> int:
@@ -68,10 +69,10 @@ class Planning:
         return Variant(f"{variant.recipe.rpartition('-')[0]}-{size}", variant.cell, variant.keys)
 
 
-def heading(shown: Table) -> Text:
-    """A table's name and title."""
+def heading(shown: Table, seeds: Sequence[int] = ()) -> Text:
+    """A table's name and title, and its seeds if it has any."""
     name = shown.name.replace("table", "Table ").replace("figure", "Figure ")
-    return Text.assemble((name, "bold"), f": {shown.title}")
+    return Text.assemble((name, "bold"), f": {shown.title}", (f"; {said_seeds(seeds)}" if seeds else "", "dim"))
 
 
 def label(variant: Variant) -> str:

@@ -14,7 +14,7 @@ Size = Literal["base", "large"]
 
 SIZES: tuple[Size, ...] = ("base", "large")
 
-SEEDS = 5
+SEEDS = (1, 2, 3, 4, 5)
 """Tables 2 and 4 are means of five seeds. Of how many runs table 1 has the best, the paper does not say."""
 
 DATASETS = {
@@ -107,15 +107,26 @@ def plan(name: str, size: Size | None = None) -> tuple[Cell, ...]:
     return tuple(_cells(table(name), size or size_of(name)))
 
 
-def runs(cells: Sequence[Cell], seeds: int) -> tuple[Planned, ...]:
+def runs(cells: Sequence[Cell], seeds: Sequence[int]) -> tuple[Planned, ...]:
     """The runs of some cells, each once; those that start from another one's model, which is a cell too, come last."""
     ordered = sorted(dict.fromkeys(cell.variant for cell in cells), key=lambda item: item.start is not None)
-    return tuple(Planned(item, seed) for item in ordered for seed in range(1, seeds + 1))
+    return tuple(Planned(item, seed) for item in ordered for seed in seeds)
 
 
-def seeds_of(name: str) -> int:
-    """How many seeds a table has."""
-    return 1 if name == "figure3" else SEEDS
+def seeds_of(name: str) -> tuple[int, ...]:
+    """The seeds of a table, unless the user says otherwise."""
+    return SEEDS[:1] if name == "figure3" else SEEDS
+
+
+def said_seeds(seeds: Sequence[int]) -> str:
+    """Seeds in words: which ones, unless they are the first ones.
+
+    >>> said_seeds((1, 2, 3)), said_seeds((1,)), said_seeds((201, 202))
+    ('3 seeds', '1 seed', '2 seeds (201, 202)')
+    """
+    count = f"{len(seeds)} seed{'s' * (len(seeds) != 1)}"
+    first = list(seeds) == list(range(1, len(seeds) + 1))
+    return count if first else f"{count} ({', '.join(map(str, seeds))})"
 
 
 def _cells(shown: Table, size: Size) -> Iterator[Cell]:

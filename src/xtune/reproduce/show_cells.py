@@ -71,6 +71,8 @@ def _grid(shown: Table, rows: Mapping[tuple[str, str], Mapping[str, Value]], col
             table.add_row(f"  {row.name}", "paper", *printed)
             continue
         table.add_row(f"  {row.name}", "ours", *(said(values.get(column)) for column in columns), style="bold")
+        if all(cell == ABSENT for cell in printed):  # a row that the paper has not
+            continue
         table.add_row("", "paper", *printed)
         signs = shown.definition == "gap"
         differences = (difference(values.get(column), row.cells.get(column, ABSENT), signs) for column in columns)

@@ -47,7 +47,7 @@ def counting(planning: Planning) -> list[RenderableType]:
 
 def _halved(planning: Planning) -> str:
     """The hours at half precision, in a sentence."""
-    half, seeds = device(planning.device, half=True), planning.job.seeds
+    half, seeds = device(planning.device, half=True), len(planning.job.seeds)
     hours = {
         size: seeds * sum(half.hours(planning.cost(variant, size)) for variant in planning.all_variants)
         for size in SIZES

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from xtune.reproduce.collect import RETRIEVAL, Found
+from xtune.reproduce.collect import Found, missing
+from xtune.reproduce.figure3 import EXAMPLES, figures
 from xtune.reproduce.job import Job
-from xtune.reproduce.variants import Variant, command
-
-FIGURE_LANGUAGES, FIGURE_EXAMPLES = "en,de,fr,zh", 100
-"""Of figure 3."""
+from xtune.reproduce.subjects import Subject, place_of, subjects, tasks_of
+from xtune.reproduce.variants import Variant, command, recipe_of
 
 
 def missing_lines(job: Job, absent: Mapping[Variant, tuple[int, ...]]) -> list[str]:
@@ -22,39 +21,54 @@ def missing_lines(job: Job, absent: Mapping[Variant, tuple[int, ...]]) -> list[s
         return ["all runs are there"]
     count = sum(len(seeds) for seeds in absent.values())
     if job.pocket:  # each seed has a benchmark of its own, which `xtune train` does not write
-        words = ["xtune reproduce", job.shown.name, "--pocket", *map(shlex.quote, job.more), f"--seeds {job.seeds}"]
-        commands = [" ".join([*words, f"--output-dir {_quoted(job.output)}"])]
+        commands = [_again(job)]
     else:
         ordered = sorted(absent.items(), key=lambda item: item[0].start is not None)
         data = job.data_dir or "DATA"
-        commands = [command(variant, seeds, job.output, data, job.more) for variant, seeds in ordered]
+        commands = [
+            command(variant, seeds, job.output, data, job.more, first=job.seeds[0]) for variant, seeds in ordered
+        ]
     return _titled(f"{count} missing run{'s' * (count != 1)}, and what makes them:", commands)
 
 
 def retrieval_lines(job: Job, found: Found) -> list[str]:
-    """Table 5: the commands that retrieve with the models that are there."""
-    tasks = [task for task, _ in RETRIEVAL.values() if task == "tatoeba" or not job.pocket]
-    data = "pocket-benchmark" if job.pocket else _quoted(Path(job.data_dir or "DATA"))
-    commands = []
-    for results in (run for runs in found.values() for run in runs.values()):
-        for task in (task for task in tasks if task not in results["retrieval"]):
-            folder = shlex.quote(results["folder"])
-            out = f"--output-dir {folder}/retrieval/{task}"
-            commands.append(f"xtune retrieve {folder} --task {task} --data-dir {data} {out}")
-    if job.pocket and commands:
-        commands.insert(0, f"xtune pocket write {data}")
+    """Table 5: the commands that retrieve with the models that are there, where it has not been done."""
+    left = [(each, task) for each in subjects(job, found) for task in tasks_of(job) if not each.results(task).is_file()]
+    if job.pocket:
+        commands = [_again(job)] if left and not missing(job.planned, found) else []
+    else:
+        commands = [_retrieve(job, each, task) for each, task in left]
     return _titled("missing retrieval, and what does it:", commands)
 
 
 def figure_lines(job: Job, found: Found) -> list[str]:
-    """Figure 3: the command that draws it, once its three models of a seed are there."""
-    if len(found) < len({cell.variant for cell in job.cells}) or any(1 not in runs for runs in found.values()):
-        return []
-    runs = " ".join(shlex.quote(found[cell.variant][1]["folder"]) for cell in job.cells)
-    words = [f"xtune analyze {runs} --examples {FIGURE_EXAMPLES}"]
-    if not job.pocket:
-        words.append(f"--languages {FIGURE_LANGUAGES} --data-dir {_quoted(Path(job.data_dir or 'DATA'))}")
-    return _titled("what draws the figure:", [" ".join([*words, f"--output-dir {_quoted(job.output / 'figure3')}"])])
+    """Figure 3: where it is, or else the command that draws it, of each seed whose three models are there."""
+    lines, commands = [], []
+    for folder, runs in figures(job, found).items():
+        files = [folder / name for name in ("figure3.svg", "figure3.png", "analysis.json")]
+        if all(file.is_file() for file in files):
+            lines += [escape(file.as_posix()) for file in files]
+        else:
+            data = [] if job.pocket else [f"--data-dir {_quoted(Path(job.data_dir or 'DATA'))}"]
+            words = ["xtune analyze", *map(_quoted, runs), f"--examples {EXAMPLES}", *data]
+            commands.append(" ".join([*words, f"--output-dir {_quoted(folder)}"]))
+    return [
+        *(["[bold]the figure, and what it shows as numbers:[/]", *lines] if lines else []),
+        *_titled("what draws the figure:", commands),
+    ]
+
+
+def _again(job: Job) -> str:
+    """The command that makes all that is missing."""
+    words = ["xtune reproduce", job.shown.name, "--pocket", *map(shlex.quote, job.more), f"--seeds {job.asked}"]
+    return " ".join([*words, f"--output-dir {_quoted(job.output)}"])
+
+
+def _retrieve(job: Job, subject: Subject, task: str) -> str:
+    place, folder = place_of(job, task), _quoted(subject.results(task).parent)
+    model = subject.run.as_posix() if subject.run else recipe_of(job.cells[0].variant, job.more).model
+    data = f"--data-dir {_quoted(place or Path('DATA'))} " if place or task != "tatoeba" else ""
+    return f"xtune retrieve {shlex.quote(model)} --task {task} {data}--output-dir {folder}"
 
 
 def _titled(title: str, commands: Sequence[str]) -> list[str]:

@@ -10,14 +10,14 @@ from rich.text import Text
 
 from xtune.reproduce.figures import Definition
 from xtune.reproduce.planning import Planning, amount_of, heading, label
-from xtune.reproduce.plans import SIZES, Size, size_of
+from xtune.reproduce.plans import SIZES, Size, said_seeds, size_of
 from xtune.reproduce.show_costs import counting
 from xtune.reproduce.variants import Variant
 
 DEFINITIONS: dict[Definition, str] = {
-    "best": "a cell is the test score of the seed that is best on dev, of {seeds} (the paper does not say of how many)",
-    "mean": "a cell is the mean over {seeds} seeds",
-    "gap": "a cell is English minus the mean of the other languages, the mean over {seeds} seeds",
+    "best": "a cell is the test score of the seed that is best on dev, of {seeds}; the paper does not say of how many",
+    "mean": "a cell is the mean over {seeds}",
+    "gap": "a cell is English minus the mean of the other languages, the mean over {seeds}",
     "figure": "a panel is one run",
 }
 """What a table's cells are."""
@@ -27,8 +27,8 @@ def plan_report(planning: Planning) -> Group:
     """The runs of a table, what they take, and how that was counted."""
     job = planning.job
     runs = f"{planning.runs} runs" + (f", {planning.finished} finished" if planning.finished else "")
-    definition = DEFINITIONS[job.shown.definition].format(seeds=job.seeds)
-    parts: list[RenderableType] = [heading(job.shown), Text(f"{runs}; {definition}."), ""]
+    definition = DEFINITIONS[job.shown.definition].format(seeds=said_seeds(job.seeds))
+    parts: list[RenderableType] = [heading(job.shown, job.seeds), Text(f"{runs}; {definition}."), ""]
     parts += [_pocket_table(planning)] if job.pocket else [_cost_table(planning), "", *counting(planning)]
     return Group(*parts)
 
@@ -52,7 +52,7 @@ def _cost_table(planning: Planning) -> Grid:
             amounts = [amount for size in SIZES for amount in _amounts(planning, variant, size)]
             totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
             done = str(len(planning.found.get(variant, {})) or "")
-            table.add_row(f"  {label(variant)}", str(planning.job.seeds), done, *map(amount_of, amounts))
+            table.add_row(f"  {label(variant)}", str(len(planning.job.seeds)), done, *map(amount_of, amounts))
     table.add_section()
     table.add_row("all", str(planning.runs), str(planning.finished or ""), *map(amount_of, totals), style="bold")
     return table
@@ -60,7 +60,7 @@ def _cost_table(planning: Planning) -> Grid:
 
 def _amounts(planning: Planning, variant: Variant, size: Size) -> tuple[float, float, float]:
     """Of all seeds of a variant: EFLOP, hours, GB."""
-    of, seeds = planning.cost(variant, size), planning.job.seeds
+    of, seeds = planning.cost(variant, size), len(planning.job.seeds)
     return (of.operations * seeds / 1e18, planning.on(variant, size).hours(of) * seeds, of.disk * seeds / 1e9)
 
 
@@ -76,5 +76,5 @@ def _pocket_table(planning: Planning) -> Grid:
             there = planning.found.get(variant, {})
             seconds = [run["timing"]["train_seconds"] for run in there.values()]
             minutes = amount_of(fmean(seconds) / 60) if seconds else ""
-            table.add_row(f"  {label(variant)}", str(planning.job.seeds), str(len(there) or ""), minutes)
+            table.add_row(f"  {label(variant)}", str(len(planning.job.seeds)), str(len(there) or ""), minutes)
     return table

@@ -39,9 +39,9 @@ class Variant:
         """Below the output folder; one folder of `xtune ablate` a recipe."""
         return PurePosixPath(self.recipe, "runs", self.cell)
 
-    def settings(self, output: Path) -> dict[str, Any]:
-        """All keys that its runs set, but for the seed."""
-        start = {"init_from": str(Planned(self.start, 1).folder(output))} if self.start else {}
+    def settings(self, output: Path, first: int = 1) -> dict[str, Any]:
+        """All keys that its runs set, but for the seed; `first` is the first one of the table."""
+        start = {"init_from": str(Planned(self.start, first).folder(output))} if self.start else {}
         return {**self.keys, **start}
 
 
@@ -57,7 +57,9 @@ class Planned:
         return output / self.variant.folder / f"seed{self.seed}"
 
 
-def command(variant: Variant, seeds: Sequence[int], output: Path, data_dir: str | None, more: Sequence[str]) -> str:
+def command(
+    variant: Variant, seeds: Sequence[int], output: Path, data_dir: str | None, more: Sequence[str], *, first: int = 1
+) -> str:
     """What a shell needs to make the runs of these seeds, on one line.
 
     Args:
@@ -66,10 +68,11 @@ def command(variant: Variant, seeds: Sequence[int], output: Path, data_dir: str 
         output: The output folder.
         data_dir: Where the data are; None: the recipe finds them (the pocket benchmark, the Hub).
         more: Further `key=value` of every run.
+        first: The first seed of the table: of a run whose model others start from.
     """
     seed = str(seeds[0]) if len(seeds) == 1 else "$seed"
     place = shlex.quote((output / variant.folder).as_posix())
-    keys = [f"{key}={_written(value)}" for key, value in variant.settings(output).items()]
+    keys = [f"{key}={_written(value)}" for key, value in variant.settings(output, first).items()]
     words = ["xtune train", variant.recipe, *map(shlex.quote, [*keys, *more]), f"seed={seed}"]
     words += ["--data-dir", shlex.quote(data_dir)] if data_dir else []
     line = " ".join([*words, "--output-dir", f"{place}/seed{seed}"])

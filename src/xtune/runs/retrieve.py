@@ -26,7 +26,7 @@ from xtune.evaluation.suite import Scores, average
 from xtune.languages import languages_among
 from xtune.metrics import accuracy, pair_scores
 from xtune.runs.bare import Bare
-from xtune.runs.files import write_text
+from xtune.runs.files import write_json, write_text
 from xtune.runs.models import check_vocabulary
 from xtune.runs.results import environment
 from xtune.schema import Example, Text
@@ -142,6 +142,16 @@ def retrieve(
         else:
             _bucc(retriever, folder, language, found)
     return _summary(retriever, task, found, perf_counter() - began), found
+
+
+def retrieve_into(
+    output: Path, retriever: Retriever, task: str, folder: Path | None, languages: Sequence[str], say: Say
+) -> dict[str, Any]:
+    """The same, written to `output`: `predictions/`, and last of all `results.json`, whose content is returned."""
+    summary, found = retrieve(retriever, task, folder, languages, say)
+    found.write(output / "predictions", task)
+    write_json(output / "results.json", summary)
+    return summary
 
 
 def _tatoeba(retriever: Retriever, folder: Path | None, language: str, found: Retrieved) -> None:

@@ -14,7 +14,7 @@ from xtune.data import load_split, load_translations, write_examples
 from xtune.errors import InputError
 from xtune.pocket import supplies
 from xtune.pocket.benchmark import write_benchmark
-from xtune.pocket.supplies import ENCODER, GENERATOR, cache_folder, furnish, furnish_by_seed, ready
+from xtune.pocket.supplies import ENCODER, GENERATOR, cache_folder, furnish, furnish_by_seed, ready, sentences
 from xtune.runs.resolve import resolve
 from xtune.tasks.datasets import dataset
 
@@ -50,6 +50,13 @@ def test_each_seed_can_have_a_benchmark_of_its_own(small: list[Path]) -> None:
     assert two.data.dir != one.data.dir and len(small) == 2
     records = [json.loads((Path(str(each.data.dir)) / "benchmark.json").read_text("utf-8")) for each in (one, two)]
     assert [record["seed"] for record in records] == [1, 2]
+
+
+def test_sentences_and_translations_of_a_seed(small: list[Path]) -> None:
+    one, two = sentences(1), sentences(2)
+    assert sentences(1) == one and len(small) == 2
+    assert sorted(path.name for path in one.iterdir()) == ["benchmark.json", "dictionaries", "tatoeba"]
+    assert (one / "tatoeba" / "de-en.en").read_text("utf-8") != (two / "tatoeba" / "de-en.en").read_text("utf-8")
 
 
 def test_what_the_user_names_stays() -> None:

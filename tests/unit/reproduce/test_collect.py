@@ -16,7 +16,7 @@ from xtune.reproduce.on_pocket import pocket_plan
 from xtune.reproduce.plans import Cell, plan, runs
 from xtune.reproduce.show_cells import side_by_side
 from xtune.reproduce.show_gains import gains_report
-from xtune.reproduce.show_missing import figure_lines, missing_lines, retrieval_lines
+from xtune.reproduce.show_missing import missing_lines
 
 TRANSFER = "cross-lingual-transfer"
 
@@ -27,7 +27,7 @@ def cell_of(name: str, group: str, row: str, column: str) -> Cell:
 
 
 def found_in(output: Path, name: str, seeds: int = 5, pocket: bool = False) -> Found:
-    return find(runs(pocket_plan(name) if pocket else plan(name), seeds), output)
+    return find(runs(pocket_plan(name) if pocket else plan(name), range(1, seeds + 1)), output)
 
 
 def text_of(shown: RenderableType, width: int = 160) -> str:
@@ -166,50 +166,19 @@ def test_on_pocket_gains_are_compared_not_scores(tmp_path: Path) -> None:
     assert lines[place - 1] == ["XLM-R", "base", "ours", "61.0"]
 
 
-def test_table_5_reads_what_retrieval_left_beside_a_run(tmp_path: Path) -> None:
-    cell = cell_of("table5", "translate-train-all", "xTune", "XNLI")
-    finished(tmp_path, cell.variant, 1, 80.0)
-    place = tmp_path / cell.variant.folder / "seed1" / "retrieval"
-    write(place / "tatoeba" / "results.json", {"average": {"test": {"accuracy": 81.0, "f1": 80.0}}})
-    write(place / "bucc2018" / "results.json", {"average": {"dev": {"f1": 82.5}}})
-    found = found_in(tmp_path, "table5")
-    values = ours(table("table5"), cell, found)
-    assert (values["Tatoeba"].numbers, values["BUCC"].numbers) == ((81.0,), (82.5,))
-    assert values["BUCC"].remarks == ("BUCC: dev, on which the threshold was tuned too",)
-    job = Job(table("table5"), plan("table5"), 5, tmp_path, None, (), False)
-    assert retrieval_lines(job, found) == []
-    (place / "bucc2018" / "results.json").unlink()
-    folder = (tmp_path / cell.variant.folder / "seed1").as_posix()
-    assert retrieval_lines(job, found_in(tmp_path, "table5"))[1:] == [
-        f"[cyan]xtune retrieve {folder} --task bucc2018 --data-dir DATA --output-dir {folder}/retrieval/bucc2018[/]"
-    ]
-
-
 def test_what_is_missing_and_the_commands_that_make_it(tmp_path: Path) -> None:
     cells = plan("figure3")
     finished(tmp_path, cells[0].variant, 1, 80.0)
-    planned = runs(cells, 2)
+    planned = runs(cells, (1, 2))
     absent = missing(planned, find(planned, tmp_path))
     assert list(absent.values()) == [(2,), (1, 2), (1, 2)]
-    job = Job(table("figure3"), cells, 2, tmp_path, None, (), False)
+    job = Job(table("figure3"), cells, (1, 2), tmp_path, None, (), False)
     title, *commands = missing_lines(job, absent)
     assert "5 missing runs" in title
     assert [line.count("xtune train") for line in commands] == [1, 1, 1]
     assert "method=plain seed=2 --data-dir DATA" in commands[0]
-    pocket = Job(table("figure3"), pocket_plan("figure3"), 2, tmp_path, None, ("train.max_steps=1",), True)
+    pocket = Job(table("figure3"), pocket_plan("figure3"), (1, 2), tmp_path, None, ("train.max_steps=1",), True)
     assert missing_lines(pocket, absent)[1] == (
         f"[cyan]xtune reproduce figure3 --pocket train.max_steps=1 --seeds 2 --output-dir {tmp_path.as_posix()}[/]"
     )
     assert missing_lines(job, {}) == ["all runs are there"]
-
-
-def test_the_figure_is_drawn_of_three_runs(tmp_path: Path) -> None:
-    cells = plan("figure3")
-    job = Job(table("figure3"), cells, 1, tmp_path, "data", (), False)
-    for cell in cells[:2]:
-        finished(tmp_path, cell.variant, 1, 80.0)
-    assert figure_lines(job, job.found()) == []
-    finished(tmp_path, cells[2].variant, 1, 80.0)
-    (line,) = figure_lines(job, job.found())[1:]
-    folders = " ".join((tmp_path / cell.variant.folder / "seed1").as_posix() for cell in cells)
-    assert f"xtune analyze {folders} --examples 100 --languages en,de,fr,zh --data-dir data" in line

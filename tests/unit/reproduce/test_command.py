@@ -56,9 +56,24 @@ def test_seeds_and_keys_change_the_plan_and_the_estimate(xtune: Command) -> None
         _, out, _ = xtune("table10", "--dry-run", *words)
         return next(line.split() for line in out.splitlines() if line.startswith("all"))
 
-    assert total("--seeds", "2")[1] == "6"
+    assert total("--seeds", "2")[1] == total("--seeds", "201,202")[1] == "6"
     fast, slow = (float(total(*keys, "--device", "v100")[6]) for keys in (["train.fp16=true"], []))
     assert fast < slow
+
+
+def test_seeds_are_a_number_or_a_list_in_headings_and_commands(xtune: Command, tmp_path: Path) -> None:
+    variant = plan("table10")[1].variant
+    for seed in (1, 202):  # seed 1 is not asked for
+        finished(tmp_path / "reproduction", variant, seed, 80.0)
+    code, out, _ = xtune("table10", "--dry-run", "--seeds", "201,202")
+    assert code == 0
+    assert "6 runs, 1 finished; a cell is the test score of the seed that is best on dev, of 2 seeds (201, 202)" in out
+    assert out.count("; 2 seeds (201, 202)\n") == 2  # above what it takes, and above our values
+    assert "pawsx: xtune, seed 202: training took" in out and "seed 202 is the best on dev" in out
+    assert out.count("for seed in 201 202; do xtune train") == 2 and out.count(" seed=201 ") == 1
+    assert "; 3 seeds\n" in xtune("table10", "--dry-run", "--seeds", "3")[1]
+    _, out, _ = xtune("table4", "--pocket", "--dry-run", "--seeds", "7,")
+    assert "--pocket --seeds 7, --output-dir" in out
 
 
 def test_finished_runs_are_counted_measured_and_put_beside_the_paper(xtune: Command, tmp_path: Path) -> None:
@@ -83,6 +98,8 @@ def test_on_pocket_the_plan_has_no_estimate(xtune: Command) -> None:
         (["table7", "--pocket"], "no counterpart"),
         (["table4", "--dry-run", "--device", "tpu"], "there is no device 'tpu'"),
         (["table4", "--dry-run", "train.epochs=1", "lamda=2"], "there is no such key"),
+        (["table4", "--dry-run", "--seeds", "five"], "'five' is no number of seeds and no list of them"),
+        (["table4", "--dry-run", "--seeds", "0"], "0 seeds are too few"),
         (["table4", "--pocket", "--data-dir", "x"], "written at its first use"),
         (["table6", "--data-dir", "nowhere"], "there is no such folder"),
         (["table6", "--data-dir", "."], "none of the datasets is in"),

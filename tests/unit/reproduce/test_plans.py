@@ -85,13 +85,15 @@ def test_gaussian_noise_is_in_all_places() -> None:
 
 
 def test_stilts_start_from_a_run_of_the_same_table_that_comes_first() -> None:
-    planned = runs(plan("table1"), 2)
+    planned = runs(plan("table1"), (1, 2))
     order = [run.variant for run in planned]
     started = [variant for variant in order if variant.start is not None]
     assert len(set(started)) == 7
     assert all(variant.start in order and order.index(variant.start) < order.index(variant) for variant in started)
     tydiqa = cells("table1", "cross-lingual-transfer", "X-STILTs")["TyDiQA"]
     assert tydiqa.settings(Path("out"))["init_from"] == "out/xquad-transfer-large/runs/plain/seed1"
+    line = command(tydiqa, (202,), Path("out"), None, [], first=201)  # the first of the table's, not of those missing
+    assert "init_from=out/xquad-transfer-large/runs/plain/seed201 seed=202" in line
 
 
 @pytest.mark.parametrize("name", ["table1", "table2", "table3", "table4"])
@@ -159,7 +161,7 @@ def test_tables_without_runs_have_no_counterpart_on_pocket() -> None:
         pocket_plan("table7")
 
 
-def job(name: str, found: tuple[Cell, ...], seeds: int = 2) -> Job:
+def job(name: str, found: tuple[Cell, ...], seeds: tuple[int, ...] = (1, 2)) -> Job:
     return Job(table(name), found, seeds, Path("out"), "data", ("train.bf16=true",), False)
 
 
@@ -177,3 +179,14 @@ def test_grids_are_one_a_recipe_and_those_that_start_from_others_come_once_more(
     assert all(grid.base.data.dir == "data" and grid.base.train["bf16"] is True for grid in found)
     assert sum(len(grid.cells) for grid in found[:14]) * 2 == 165 // 5 * 2 - 7 * 2
     assert [run.seed for run in found[0].runs] == [1, 1, 2, 2]
+
+
+def test_grids_have_the_seeds_that_are_named() -> None:
+    from xtune.reproduce.execute import grids
+
+    found = grids(job("table1", plan("table1"), (202, 201)))
+    assert {run.seed for grid in found for run in grid.runs} == {201, 202}
+    starts = {str(cell.keys["init_from"]) for grid in found for cell in grid.cells if "init_from" in cell.keys}
+    assert {Path(start).name for start in starts} == {"seed202"}
+    assert job("table3", plan("table3"), (7,)).asked == "7,"  # 7 would be seven
+    assert job("table3", plan("table3"), (1, 2, 3)).asked == "3"
