@@ -20,8 +20,8 @@ from tests.invariant.runs import CONTEXT, Setup, make_setup, weights
 from tests.recipes.conftest import Command, TinyModel
 from xtune.errors import InputError
 from xtune.runs import workers
-from xtune.runs.storage import open_study
-from xtune.runs.study import ablate, sweep
+from xtune.runs.grids.storage import open_study
+from xtune.runs.grids.study import ablate, sweep
 
 METHODS = ("plain", "r1")
 
@@ -211,7 +211,7 @@ def _until(true: Callable[[], bool]) -> None:
 
 
 def _free(path: Path) -> bool:
-    from xtune.runs.locks import FileLock
+    from xtune.runs.grids.locks import FileLock
 
     lock = FileLock(path)
     taken = lock.acquire()

@@ -46,7 +46,7 @@ def reproduce(
         from xtune.reproduce.job import Job
         from xtune.reproduce.on_pocket import pocket_plan
         from xtune.reproduce.plans import WITHOUT_RUNS, plan, seeds_of
-        from xtune.runs.grid import parse_seeds
+        from xtune.runs.grids.grid import parse_seeds
 
     shown, output = table_of(table), Path(named(output_dir))
     if pocket and data_dir is not None:

@@ -43,8 +43,8 @@ def ablate(
     with console.status("starting …"):  # importing torch takes seconds
         from xtune.pocket.supplies import furnish_by_seed
         from xtune.report.ablation import study_table
-        from xtune.runs.grid import parse_seeds
-        from xtune.runs.study import ablate as run_ablation
+        from xtune.runs.grids.grid import parse_seeds
+        from xtune.runs.grids.study import ablate as run_ablation
 
     folder = named(output_dir)
     study = run_ablation(
@@ -85,9 +85,9 @@ def sweep(
     with console.status("starting …"):
         from xtune.pocket.supplies import furnish
         from xtune.report.ablation import study_table
-        from xtune.runs.grid import parse_seeds
-        from xtune.runs.space import read_space
-        from xtune.runs.study import sweep as run_sweep
+        from xtune.runs.grids.grid import parse_seeds
+        from xtune.runs.grids.space import read_space
+        from xtune.runs.grids.study import sweep as run_sweep
 
     folder = named(output_dir)
     study = run_sweep(

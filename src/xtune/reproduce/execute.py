@@ -11,9 +11,9 @@ from xtune.config.load import load_recipe
 from xtune.errors import InputError
 from xtune.reproduce.job import Job
 from xtune.reproduce.variants import Variant
-from xtune.runs.grid import Cell, Grid
-from xtune.runs.study import check_runs, run_grid
-from xtune.runs.workers import Furnish, Work
+from xtune.runs.grids.grid import Cell, Grid
+from xtune.runs.grids.study import check_runs, run_grid
+from xtune.runs.grids.workers import Furnish, Work
 
 BASELINES = ("plain", "data-augmentation")
 """What the other cells of a recipe's grid are compared with in its `study.json`, if it is there."""

@@ -14,8 +14,8 @@ from xtune.errors import InputError
 from xtune.reproduce.job import Job
 from xtune.reproduce.subjects import Subject, place_of, subjects, tasks_of
 from xtune.runs.bare import Bare, load_bare
+from xtune.runs.grids.workers import Furnish
 from xtune.runs.retrieve import SIMILARITIES, Retriever, retrieve_into, wanted_languages
-from xtune.runs.workers import Furnish
 
 Sentences = Callable[[int], Path]
 """The folder of the pocket benchmark's sentences and translations, by seed."""

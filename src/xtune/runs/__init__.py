@@ -1,1 +1,1 @@
-"""A recipe to a run: stages, evaluation, results; resumable."""
+"""A recipe to a run: stages, evaluation, results; resumable. Grids of runs are in `grids`."""

@@ -14,7 +14,7 @@ from xtune.evaluation.counts import Counts, read_counts
 from xtune.evaluation.statistics import Comparison, compare
 from xtune.runs.files import read_json
 from xtune.runs.generic import kind_of
-from xtune.runs.grid import Grid, Run
+from xtune.runs.grids.grid import Grid, Run
 
 BROKEN = "remove it, and the same command makes the run anew"
 

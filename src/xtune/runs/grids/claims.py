@@ -35,8 +35,8 @@ from pathlib import Path
 from optuna.exceptions import UpdateFinishedTrialError
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from xtune.runs.locks import FileLock
-from xtune.runs.storage import open_study
+from xtune.runs.grids.locks import FileLock
+from xtune.runs.grids.storage import open_study
 
 BEAT_SECONDS, GRACE_SECONDS = 30.0, 300.0
 

@@ -12,7 +12,7 @@ from xtune.config.load import mapping_in, parse_recipe, recipe_text, to_dict, va
 from xtune.config.methods import stages_of
 from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.errors import InputError
-from xtune.runs.grid import Cell, cell_name, check_cells
+from xtune.runs.grids.grid import Cell, cell_name, check_cells
 
 LAMBDA1, LAMBDA2, LEARNING_RATE = "consistency.lambda1", "consistency.lambda2", "train.learning_rate"
 

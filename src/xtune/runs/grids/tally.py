@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from xtune.runs.files import read_json
-from xtune.runs.grid import Run, cost
-from xtune.runs.scores import BROKEN, run_score
-from xtune.runs.workers import Work
+from xtune.runs.grids.grid import Run, cost
+from xtune.runs.grids.scores import BROKEN, run_score
+from xtune.runs.grids.workers import Work
 
 
 class Tally:

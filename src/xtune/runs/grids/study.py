@@ -18,14 +18,14 @@ from xtune.errors import InputError, did_you_mean
 from xtune.runs.augmentations import names_in
 from xtune.runs.files import check_writable, write_json, write_text
 from xtune.runs.fit import first_difference
-from xtune.runs.grid import Grid, Run, ablation_cells
-from xtune.runs.locks import exclusively
+from xtune.runs.grids.grid import Grid, Run, ablation_cells
+from xtune.runs.grids.locks import exclusively
+from xtune.runs.grids.scores import build_study
+from xtune.runs.grids.space import Space, paper_space, sweep_cells
+from xtune.runs.grids.tally import Tally
+from xtune.runs.grids.workers import Furnish, Work, work_together
 from xtune.runs.models import quiet
 from xtune.runs.resolve import resolve
-from xtune.runs.scores import build_study
-from xtune.runs.space import Space, paper_space, sweep_cells
-from xtune.runs.tally import Tally
-from xtune.runs.workers import Furnish, Work, work_together
 
 HEADER = "# A grid of runs: what all of them share, and what each cell sets. The same command goes on with it.\n"
 

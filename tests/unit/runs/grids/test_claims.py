@@ -14,9 +14,9 @@ import pytest
 from tests.invariant.runs import CONTEXT
 from xtune.errors import InputError
 from xtune.runs import claims as claims_module
-from xtune.runs.claims import ClaimLost, Claims
-from xtune.runs.locks import FileLock
-from xtune.runs.storage import JOURNAL, open_study
+from xtune.runs.grids.claims import ClaimLost, Claims
+from xtune.runs.grids.locks import FileLock
+from xtune.runs.grids.storage import JOURNAL, open_study
 
 RUN = "r1-cs/seed1"
 
@@ -197,7 +197,7 @@ def test_a_lock_goes_with_its_file_handle_not_with_its_name(tmp_path: Path) -> N
 def test_a_storage_that_cannot_be_opened_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str
 ) -> None:
-    monkeypatch.setattr("xtune.runs.storage.ATTEMPTS", 1)
+    monkeypatch.setattr("xtune.runs.grids.storage.ATTEMPTS", 1)
     with pytest.raises(InputError, match=said) as caught:
         opened(tmp_path, url)
     assert caught.value.field == "--storage"

@@ -8,9 +8,9 @@ import pytest
 from xtune.config.load import load_recipe
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError
-from xtune.runs.grid import Grid, Run, ablation_cells, cell_name, cost, parse_seeds, steps_of_xtune
+from xtune.runs.grids.grid import Grid, Run, ablation_cells, cell_name, cost, parse_seeds, steps_of_xtune
+from xtune.runs.grids.space import paper_space, read_space, sweep_cells
 from xtune.runs.resolve import resolve
-from xtune.runs.space import paper_space, read_space, sweep_cells
 
 
 def base(name: str = "pocket-topic", **keys: Any) -> Recipe:

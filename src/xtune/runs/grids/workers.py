@@ -20,11 +20,11 @@ from rich.console import Console
 
 from xtune.config.recipe import Recipe
 from xtune.errors import InputError
-from xtune.runs.claims import Claim, ClaimLost, Claims
 from xtune.runs.files import write_text
 from xtune.runs.fit import fit
-from xtune.runs.grid import Grid, Run
-from xtune.runs.scores import run_score
+from xtune.runs.grids.claims import Claim, ClaimLost, Claims
+from xtune.runs.grids.grid import Grid, Run
+from xtune.runs.grids.scores import run_score
 from xtune.training.callbacks import EachStep
 from xtune.training.threads import one_thread
 

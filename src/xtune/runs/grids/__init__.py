@@ -1,0 +1,3 @@
+"""Grids of runs: ablations and sweeps."""
+
+from __future__ import annotations
