@@ -13,7 +13,7 @@ import pytest
 
 from tests.invariant.runs import CONTEXT
 from xtune.errors import InputError
-from xtune.runs import claims as claims_module
+from xtune.runs.grids import claims as claims_module
 from xtune.runs.grids.claims import ClaimLost, Claims
 from xtune.runs.grids.locks import FileLock
 from xtune.runs.grids.storage import JOURNAL, open_study
