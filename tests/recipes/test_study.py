@@ -19,7 +19,7 @@ from rich.console import Console
 from tests.invariant.runs import CONTEXT, Setup, make_setup, weights
 from tests.recipes.conftest import Command, TinyModel
 from xtune.errors import InputError
-from xtune.runs import workers
+from xtune.runs.grids import workers
 from xtune.runs.grids.storage import open_study
 from xtune.runs.grids.study import ablate, sweep
 
