@@ -222,7 +222,9 @@ def _finish(trainer: XTuneTrainer, folder: Path, seconds: float) -> StageResult:
     state = trainer.state
     step = state.best_global_step or state.global_step
     selected = folder / f"selected-{step}"
-    if not selected.is_dir():
+    missing = not selected.is_dir()
+    trainer.accelerator.wait_for_everyone()  # all look before one cleans up; a late one would save and wait alone
+    if missing:
         trainer.save_complete(selected)
     examples = state.global_step * trainer.get_total_train_batch_size(trainer.args)
     result = StageResult(folder / "model", step, round(seconds, 3), state.global_step, examples)
