@@ -30,6 +30,14 @@ TextColumns = Annotated[
 BatchSize = Annotated[int, typer.Option("--batch-size", metavar="N", min=1, help="Texts a forward pass.")]
 
 
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name (`xtune recipes`), or a YAML file.")]
+
+
+def keys_of(overrides: list[str] | None, data_dir: str | None) -> list[str]:
+    """The keys that a command sets of a recipe; `--data-dir` is one of them."""
+    return [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
+
+
 def named(place: str, option: str = "--output-dir") -> str:
     """The file or folder, once it is known that an empty variable did not name it."""
     if not place.strip():

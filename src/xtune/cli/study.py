@@ -8,9 +8,8 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from xtune.cli.common import DataDir, console, named
+from xtune.cli.common import DataDir, Recipe, console, keys_of, named
 
-Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name (`xtune recipes`), or a YAML file.")]
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Keys to set in all runs.")]
 Output = Annotated[str, typer.Option("--output-dir", metavar="DIR", help="The grid's folder; the same again resumes.")]
 Jobs = Annotated[int, typer.Option("--jobs", metavar="N", min=1, help="Processes; with GPUs each gets one of them.")]
@@ -49,7 +48,7 @@ def ablate(
     folder = named(output_dir)
     study = run_ablation(
         recipe,
-        _keys(overrides, data_dir),
+        keys_of(overrides, data_dir),
         methods=_names(methods),
         augmentations=_names(augmentations or ""),
         seeds=parse_seeds(seeds),
@@ -92,7 +91,7 @@ def sweep(
     folder = named(output_dir)
     study = run_sweep(
         recipe,
-        _keys(overrides, data_dir),
+        keys_of(overrides, data_dir),
         space=read_space(space) if space else None,
         seeds=parse_seeds(seeds) if seeds else (),
         output_dir=Path(folder),
@@ -104,10 +103,6 @@ def sweep(
     console.print()
     console.print(study_table(study))
     console.print(f"\nbest: xtune train {escape(folder)}/best.yaml", highlight=False, soft_wrap=True)
-
-
-def _keys(overrides: list[str] | None, data_dir: str | None) -> list[str]:
-    return [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
 
 
 def _names(text: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from xtune.cli.common import DataDir, console, named, show, speaks
+from xtune.cli.common import DataDir, Recipe, console, keys_of, named, show, speaks
 
 
 def quickstart(
@@ -28,7 +28,7 @@ def quickstart(
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name (`xtune recipes`), or a YAML file.")],
+    recipe: Recipe,
     overrides: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Keys to set, for example seed=2.")
     ] = None,
@@ -41,8 +41,7 @@ def train(
         from xtune.pocket.supplies import furnish
         from xtune.runs.fit import default_folder, fit
 
-    keys = [*(overrides or []), *([f"data.dir={data_dir}"] if data_dir else [])]
-    loaded = load_recipe(recipe, keys)
+    loaded = load_recipe(recipe, keys_of(overrides, data_dir))
     run = str(default_folder(loaded)) if output_dir is None else named(output_dir)
     with console.status("looking for the data …"):  # a pocket recipe's are written at its first use
         furnished = furnish(loaded)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from xtune.errors import InputError
 from xtune.evaluation.said import REMEDY, read_said
-from xtune.metrics import METRICS_OF, answer_scores, entities, normalise_mlqa, normalise_squad
+from xtune.metrics import METRICS_OF, Normalise, answer_scores, entities, normalise_squad
 from xtune.schema import Kind
 
 Values = NDArray[np.float64]
@@ -51,14 +51,14 @@ def ratio(gained: Any, possible: Any) -> Any:
     return np.divide(gained, possible, out=np.zeros_like(np.asarray(gained, float)), where=np.asarray(possible) > 0)
 
 
-def read_counts(path: Path, kind: Kind, metric: str, *, mlqa: str | None = None) -> Counts:
+def read_counts(path: Path, kind: Kind, metric: str, normalise: Normalise = normalise_squad) -> Counts:
     """The counts of a file `predictions/{split}-{language}.jsonl`; examples without annotation are left out.
 
     Args:
         path: The file.
         kind: Of the task.
         metric: One of the kind's metrics.
-        mlqa: The language of the contexts, where MLQA's rules hold.
+        normalise: How answers are compared; see `xtune.metrics.normaliser`.
 
     Raises:
         InputError: The file is not there or not what a run leaves, or no such metric is a sum over examples.
@@ -66,7 +66,7 @@ def read_counts(path: Path, kind: Kind, metric: str, *, mlqa: str | None = None)
     if metric not in METRICS_OF[kind]:
         remedy = f"one of {', '.join(METRICS_OF[kind])}"
         raise InputError(f"'{metric}' is no sum over examples", field="selection.metric", remedy=remedy)
-    count = _questions(metric, mlqa) if kind == "span" else _SENTENCE[metric] if kind == "tagging" else _label
+    count = _questions(metric, normalise) if kind == "span" else _SENTENCE[metric] if kind == "tagging" else _label
     rows = [said for said in read_said(path) if said.gold is not None]
     if not rows:
         raise InputError("there is no annotated example", file=path, remedy=REMEDY)
@@ -117,9 +117,7 @@ _SENTENCE: dict[str, Callable[[list[str], list[str]], tuple[float, float]]] = {
 }
 
 
-def _questions(metric: str, mlqa: str | None) -> Callable[[Mapping[str, Any], str], tuple[float, float]]:
-    normalise = normalise_mlqa(mlqa) if mlqa else normalise_squad
-
+def _questions(metric: str, normalise: Normalise) -> Callable[[Mapping[str, Any], str], tuple[float, float]]:
     def count(gold: Mapping[str, Any], prediction: str) -> tuple[float, float]:
         references = (gold["text"], *gold.get("alternatives", ()))
         return answer_scores([("", references)], {"": prediction}, normalise)[metric] / 100, 1.0

@@ -5,7 +5,7 @@ Each computes, to the last digit, what the scorer computes that XTREME and the p
 
 from __future__ import annotations
 
-from xtune.metrics.answers import Normalise, answer_scores, normalise_mlqa, normalise_squad
+from xtune.metrics.answers import Normalise, answer_scores, normalise_mlqa, normalise_squad, normaliser
 from xtune.metrics.labels import METRICS, accuracy
 from xtune.metrics.pairs import f1_scores, pair_scores
 from xtune.metrics.tagging import TAG_METRICS, entities, entity_scores, tag_accuracy, tag_scores
@@ -25,6 +25,7 @@ __all__ = [
     "f1_scores",
     "normalise_mlqa",
     "normalise_squad",
+    "normaliser",
     "pair_scores",
     "tag_accuracy",
     "tag_scores",

@@ -93,6 +93,18 @@ def normalise_mlqa(language: str) -> Normalise:
     return partial(_normalise_mlqa, language=language)
 
 
+def normaliser(task: str, language: str) -> Normalise:
+    """How answers of a task are compared in a language: by MLQA's rules in MLQA, else by SQuAD's.
+
+    Raises:
+        ValueError: MLQA does not have the language.
+
+    >>> normaliser("mlqa", "de")("der Rhein"), normaliser("xquad", "de")("der Rhein")
+    ('rhein', 'der rhein')
+    """
+    return normalise_mlqa(language) if task == "mlqa" else normalise_squad
+
+
 def _normalise_mlqa(text: str, language: str) -> str:
     text = _without(text.lower(), _punctuation())
     if articles := _MLQA_ARTICLES[language]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from xtune.evaluation.said import Said
-from xtune.metrics import entities
+from xtune.metrics import entities, normaliser
 from xtune.report.compare import Run
-from xtune.report.predictions import in_words, is_right, normaliser, read_predictions
+from xtune.report.predictions import in_words, is_right, read_predictions
 from xtune.report.texts import examples_of
 from xtune.schema import Answer, Example
 

@@ -17,6 +17,7 @@ import numpy as np
 from xtune.errors import InputError
 from xtune.evaluation.counts import Counts, Values, read_counts
 from xtune.evaluation.statistics import interval, rescore
+from xtune.metrics import normaliser
 from xtune.report.compare import Comparison, Run
 from xtune.runs.generic import kind_of
 
@@ -116,9 +117,9 @@ def wilson(right: int, examples: int) -> Interval:
 
 def _counts(comparison: Comparison, run: Run, language: str) -> Counts | None:
     """What each example adds to a score; None where that does not come out at the score: it is of something else."""
-    path, mlqa = run.folder / "predictions" / f"{comparison.split}-{language}.jsonl", comparison.task == "mlqa"
+    path, task = run.folder / "predictions" / f"{comparison.split}-{language}.jsonl", comparison.task
     try:
-        found = read_counts(path, kind_of(comparison.task), comparison.metric, mlqa=language if mlqa else None)
+        found = read_counts(path, kind_of(task), comparison.metric, normaliser(task, language))
     except InputError:
         return None
     score = comparison.score(run, language)

@@ -8,7 +8,7 @@ from typing import Any
 
 from xtune.errors import InputError
 from xtune.evaluation.said import Said, read_said
-from xtune.metrics import Normalise, entities, normalise_mlqa, normalise_squad
+from xtune.metrics import Normalise, entities
 
 
 def read_predictions(folder: Path, split: str, language: str) -> tuple[Said, ...]:
@@ -25,14 +25,10 @@ def read_predictions(folder: Path, split: str, language: str) -> tuple[Said, ...
         return ()
 
 
-def normaliser(task: str, language: str) -> Normalise:
-    """How a task's scorer compares answers: MLQA has its own way."""
-    return normalise_mlqa(language) if task == "mlqa" else normalise_squad
-
-
 def is_right(said: Said, normalise: Normalise) -> bool:
     """Whether a prediction is wholly right: the label, every tag, or one of the answers.
 
+    >>> from xtune.metrics import normalise_squad
     >>> is_right(Said("0", {"text": "the Rhine", "alternatives": []}, "Rhine"), normalise_squad)
     True
     """

@@ -194,21 +194,19 @@ def _latex(text: str) -> str:
 
 
 def _in_markdown(number: Number | None) -> str:
-    if number is None:
-        return ""
-    shown = _figure(number.mean, number.signed)
-    shown = f"**{shown}**" if number.best else shown
-    shown += "" if number.sd is None else f" ± {number.sd:.1f}"
-    return shown + ("" if number.interval is None else f" ({_span(number)})")
+    return "" if number is None else _shown(number, bold="**{}**", between="±")
 
 
 def _in_latex(number: Number | None) -> str:
-    if number is None:
-        return "--"
+    shown = "" if number is None else _shown(number, bold=r"\textbf{{{}}}", between=r"$\pm$")
+    return shown.replace("-", "$-$").replace("+", "$+$") or "--"
+
+
+def _shown(number: Number, *, bold: str, between: str) -> str:
     shown = _figure(number.mean, number.signed)
-    shown = rf"\textbf{{{shown}}}" if number.best else shown
-    shown += "" if number.sd is None else rf" $\pm$ {number.sd:.1f}"
-    return (shown + ("" if number.interval is None else f" ({_span(number)})")).replace("-", "$-$").replace("+", "$+$")
+    shown = bold.format(shown) if number.best else shown
+    shown += "" if number.sd is None else f" {between} {number.sd:.1f}"
+    return shown + ("" if number.interval is None else f" ({_span(number)})")
 
 
 def _figure(value: float, signed: bool) -> str:

@@ -10,6 +10,7 @@ from rich.markup import escape
 from xtune.config.load import load_recipe
 from xtune.errors import InputError
 from xtune.reproduce.job import Job
+from xtune.reproduce.unfinished import Failures, incomplete, tell
 from xtune.reproduce.variants import Variant
 from xtune.runs.grids.grid import Cell, Grid
 from xtune.runs.grids.study import check_runs, run_grid
@@ -31,13 +32,13 @@ def run_all(job: Job, *, jobs: int, furnish: Furnish, console: Console) -> None:
     Raises:
         InputError: No recipe can be run, or some runs failed or were left out, when the rest is done.
     """
-    refused: dict[str, InputError] = {}
+    refused: Failures = {}
     for grid in grids(job):
         try:
             check_runs(Work(grid, place_of(job, grid), None, "check", furnish))
         except InputError as failure:
             refused[grid.name] = failure
-            _tell(grid.name, failure, console)
+            tell(grid.name, failure, console)
     failed = dict(refused)
     for grid in (each for each in grids(job) if each.name not in refused):
         console.print(f"[bold]{escape(grid.name)}[/]", highlight=False)
@@ -45,12 +46,9 @@ def run_all(job: Job, *, jobs: int, furnish: Furnish, console: Console) -> None:
             run_grid(grid, place_of(job, grid), jobs=jobs, furnish=furnish, console=console)
         except InputError as failure:
             failed[grid.name] = failure
-            _tell(grid.name, failure, console)
+            tell(grid.name, failure, console)
     if failed:
-        first = next(iter(failed.values()))
-        problem = f"{len(failed)} recipes are not complete: {', '.join(failed)}. The first: {first.problem}"
-        remedy = first.remedy or "mend what is said above, and the same command goes on"
-        raise InputError(problem, file=first.file, line=first.line, field=first.field, remedy=remedy)
+        raise incomplete(f"{len(failed)} recipes are not complete", failed)
 
 
 def grids(job: Job) -> tuple[Grid, ...]:
@@ -80,7 +78,3 @@ def _grid(job: Job, recipe: str, variants: list[Variant]) -> Grid:
     names = [cell.name for cell in cells]
     baseline = next((name for name in BASELINES if name in names), names[0])
     return Grid("ablation", recipe, load_recipe(recipe, keys), cells, job.seeds, baseline, "test")
-
-
-def _tell(recipe: str, failure: InputError, console: Console) -> None:
-    console.print(f"[yellow]![/] {escape(f'{recipe}: {failure}')}", highlight=False, soft_wrap=True)

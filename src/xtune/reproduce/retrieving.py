@@ -13,15 +13,13 @@ from xtune.data.parallel import load_tatoeba
 from xtune.errors import InputError
 from xtune.reproduce.job import Job
 from xtune.reproduce.subjects import Subject, place_of, subjects, tasks_of
+from xtune.reproduce.unfinished import Failures, incomplete, tell
 from xtune.runs.bare import Bare, load_bare
 from xtune.runs.grids.workers import Furnish
 from xtune.runs.retrieve import SIMILARITIES, Retriever, retrieve_into, wanted_languages
 
 Sentences = Callable[[int], Path]
 """The folder of the pocket benchmark's sentences and translations, by seed."""
-
-Failures = dict[str, InputError]
-"""What cannot be done and why: by task, or by model."""
 
 
 def check_sentences(job: Job, console: Console) -> Failures:
@@ -32,7 +30,7 @@ def check_sentences(job: Job, console: Console) -> Failures:
             _check(task, place_of(job, task))
         except InputError as failure:
             refused[task] = failure
-            _tell(task, failure, console)
+            tell(task, failure, console)
     return refused
 
 
@@ -58,7 +56,7 @@ def retrieve_all(job: Job, refused: Failures, *, furnish: Furnish, sentences: Se
             bare = _load(job, subject, furnish)
         except InputError as failure:
             failed[subject.name] = failure
-            _tell(subject.name, failure, console)
+            tell(subject.name, failure, console)
             continue
         for task in left:
             place = sentences(subject.seed) if job.pocket else place_of(job, task)
@@ -66,12 +64,9 @@ def retrieve_all(job: Job, refused: Failures, *, furnish: Furnish, sentences: Se
                 _retrieve(bare, subject, task, place, console)
             except InputError as failure:  # of its files, so other models need not try
                 failed[task] = failure
-                _tell(task, failure, console)
+                tell(task, failure, console)
     if failed:
-        first = next(iter(failed.values()))
-        problem = f"retrieval is not complete: {', '.join(failed)}. The first: {first.problem}"
-        remedy = first.remedy or "mend what is said above, and the same command goes on"
-        raise InputError(problem, file=first.file, line=first.line, field=first.field, remedy=remedy)
+        raise incomplete("retrieval is not complete", failed)
 
 
 def _retrieve(bare: Bare, subject: Subject, task: str, place: Path | None, console: Console) -> None:
@@ -94,7 +89,3 @@ def _check(task: str, place: Path | None) -> None:
         problem = "the English sentences are in alphabetical order, so nothing says what translates what"
         remedy = "rename the folder, and the Hub's copy is taken in its place, which is in order"
         raise InputError(problem, file=place / task, field="--data-dir", remedy=remedy)
-
-
-def _tell(what: str, failure: InputError, console: Console) -> None:
-    console.print(f"[yellow]![/] {escape(f'{what}: {failure}')}", highlight=False, soft_wrap=True)

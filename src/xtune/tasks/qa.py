@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xtune.metrics import Normalise, answer_scores, normalise_mlqa, normalise_squad
+from xtune.metrics import answer_scores, normaliser
 from xtune.schema import Answer, Example, Positions, Span
 from xtune.tasks.task import Reading
 
@@ -95,11 +95,8 @@ class QuestionAnswering:
             if isinstance(example.target, Answer)
         ]
         answers = {example.id: each.label for example, each in zip(examples, predictions, strict=True)}
-        scores = answer_scores(gold, answers, self._normalise(examples[0].language))
+        scores = answer_scores(gold, answers, normaliser(self.name, examples[0].language))
         return {**{name: scores[name] for name in self.metrics}, "mean": (scores["f1"] + scores["exact_match"]) / 2}
-
-    def _normalise(self, language: str) -> Normalise:
-        return normalise_mlqa(language) if self.name == "mlqa" else normalise_squad
 
     def _best(self, context: str, windows: Sequence[SpanWindow]) -> SpanPrediction:
         found: dict[Span, float] = {}

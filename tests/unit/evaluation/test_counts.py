@@ -51,7 +51,7 @@ def test_answers_add_up_by_the_rules_of_their_task(tmp_path: Path, metric: str, 
     references = [(id, (gold["text"], *gold["alternatives"])) for id, gold, _ in rows]
     normalise = normalise_mlqa(mlqa) if mlqa else normalise_squad
     expected = answer_scores(references, {id: said for id, _, said in rows}, normalise)[metric]
-    found = read_counts(written(tmp_path / "p.jsonl", rows), "span", metric, mlqa=mlqa)
+    found = read_counts(written(tmp_path / "p.jsonl", rows), "span", metric, normalise)
     assert found.score == pytest.approx(expected)
 
 

@@ -104,7 +104,7 @@ class Claims:
         return {each["run"]: each["host"] for each in found if each["folder"] != self._place["folder"]}
 
     def failures(self) -> dict[str, str]:
-        """The runs that ended with an error in this session, and the error."""
+        """The runs that ended with an error under this command, and the error."""
         found = self._with_state(TrialState.FAIL)
         return {each["run"]: each["error"] for each in found if "error" in each and each["session"] == self._session}
 

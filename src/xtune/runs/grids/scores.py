@@ -12,6 +12,7 @@ from xtune.config.recipe import AugmentationConfig, Recipe
 from xtune.errors import InputError
 from xtune.evaluation.counts import Counts, read_counts
 from xtune.evaluation.statistics import Comparison, compare
+from xtune.metrics import normaliser
 from xtune.runs.files import read_json
 from xtune.runs.generic import kind_of
 from xtune.runs.grids.grid import Grid, Run
@@ -129,20 +130,10 @@ TOLD = ("method", "augmentation", "setting")
 
 def _system(grid: Grid, folder: Path, runs: Sequence[Run], results: Mapping[str, Any]) -> list[dict[str, Counts]]:
     """The counts of each seed's run of a cell, by language."""
-    kind, task = kind_of(grid.base.task), grid.base.task
-    system = []
+    kind, task, system = kind_of(grid.base.task), grid.base.task, []
     for run in runs:
-        own = results[run.name]
-        place = folder / "runs" / run.name / "predictions"
-        system.append(
-            {
-                code: read_counts(
-                    place / f"{grid.split}-{code}.jsonl",
-                    kind,
-                    own["selection"]["metric"],
-                    mlqa=code if task == "mlqa" else None,
-                )
-                for code in own["scores"][grid.split]
-            }
-        )
+        own, place = results[run.name], folder / "runs" / run.name / "predictions"
+        metric, codes = own["selection"]["metric"], own["scores"][grid.split]
+        paths = {code: place / f"{grid.split}-{code}.jsonl" for code in codes}
+        system.append({code: read_counts(path, kind, metric, normaliser(task, code)) for code, path in paths.items()})
     return system
