@@ -19,6 +19,7 @@ from rich.console import Console
 from tests.invariant.runs import CONTEXT, Setup, make_setup, weights
 from tests.recipes.conftest import Command, TinyModel
 from xtune.errors import InputError
+from xtune.runs.fit import fit
 from xtune.runs.grids import workers
 from xtune.runs.grids.storage import open_study
 from xtune.runs.grids.study import ablate, sweep
@@ -137,6 +138,56 @@ def test_a_finished_grid_runs_nothing_and_more_seeds_run_only_these(
     assert begun == ["plain/seed3"]
     grid(setup, whole)
     assert (whole / "study.json").read_bytes() == before
+
+
+# ---- a stage that is trained once
+
+
+def test_a_stage_that_another_run_has_trained_is_taken_over_and_nothing_else_changes(
+    setup: Setup, whole: Path, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"methods": ("r2", "xtune", "plain", "r1"), "seeds": (2,)}
+    grid(setup, tmp_path / "grid", **options)
+    runs = tmp_path / "grid" / "runs"
+    taken = {path.parents[2].name: read(path) for path in runs.glob("*/seed2/stage1/stage.json")}
+    assert {cell: record.get("trained_in") for cell, record in taken.items()} == {
+        **{"plain": None, "r1-cs": None},
+        **{"r2-cs": str(runs / "plain" / "seed2"), "xtune-cs": str(runs / "r1-cs" / "seed2")},
+    }
+    for method, other in (("r2", "plain"), ("xtune", "r1-cs")):
+        keys = [*keys_of(setup), f"method={method}", "augmentation=cs", "seed=2"]
+        alone = tmp_path / method
+        fit("text-classification", keys, output_dir=alone, console=Console(quiet=True))
+        run = runs / f"{method}-cs" / "seed2"
+        assert weights(run) == weights(alone) and weights(run / "stage1") == weights(runs / other / "seed2")
+        assert untimed(run / "train_log.jsonl") == untimed(alone / "train_log.jsonl")
+        assert read(run / "results.json")["scores"] == read(alone / "results.json")["scores"]
+    log = (runs / "plain" / "seed2" / "train_log.jsonl").read_bytes()
+    assert (
+        log.splitlines() == (runs / "r2-cs" / "seed2" / "train_log.jsonl").read_bytes().splitlines()[: log.count(b"\n")]
+    )
+    assert untimed(runs / "plain" / "seed2" / "train_log.jsonl") == untimed(
+        whole / "runs" / "plain" / "seed2" / "train_log.jsonl"
+    )
+
+
+def test_a_stage_is_not_taken_over_where_anything_about_it_differs(setup: Setup, whole: Path, tmp_path: Path) -> None:
+    there = sorted(whole.glob("runs/*/seed1"))
+    for number, keys in enumerate((["consistency.lambda1=0.5"], ["seed=2"], ["train.weight_decay=0.1"])):
+        run = tmp_path / str(number)
+        given = [*keys_of(setup), "method=r1", "augmentation=cs", *keys]
+        fit("text-classification", given, output_dir=run, console=Console(quiet=True), others=there)
+        assert "trained_in" not in read(run / "stage1" / "stage.json")
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def untimed(log: Path) -> list[dict[str, Any]]:
+    """A log without what a clock says."""
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
 
 
 # ---- killed, and shared

@@ -24,6 +24,7 @@ from xtune.runs.models import load_model, model_options, quiet
 from xtune.runs.prepare import Prepared, prepare
 from xtune.runs.resolve import resolve
 from xtune.runs.results import build_results, write_predictions
+from xtune.runs.reuse import take_over
 from xtune.runs.stage import StageInputs, StageResult, check_arguments, eval_batch_size, run_stage
 from xtune.training.trainer import Evaluate, replace_folder
 
@@ -35,6 +36,7 @@ def fit(
     output_dir: str | Path | None = None,
     console: Console | None = None,
     callbacks: Sequence[TrainerCallback] = (),
+    others: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """Train all stages of a recipe, evaluate the model in all languages, and leave a run.
 
@@ -46,6 +48,7 @@ def fit(
         output_dir: The run's folder; None: `default_folder`.
         console: Where progress is shown; None: standard output.
         callbacks: Further callbacks of every stage's training.
+        others: Folders of other runs; a stage that one of them has trained in the same way is taken from there.
 
     Returns:
         What `results.json` holds.
@@ -71,6 +74,9 @@ def fit(
             finished: dict[str, Any] = read_json(results, "remove it, and the same command writes it anew")
             return finished
         _announce(prepared, run, console)
+        if PartialState().is_main_process:
+            take_over(prepared.recipe, run, others)
+        PartialState().wait_for_everyone()
         inputs = _stage_inputs(prepared)
         planned = prepared.recipe.stages or ()
         stages = {stage.name: run_stage(inputs, stage, run, console, callbacks) for stage in planned}

@@ -7,17 +7,20 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from xtune.config.load import parse_recipe, to_dict
 from xtune.config.methods import METHODS, stages_of
-from xtune.config.recipe import AugmentationConfig, Recipe
+from xtune.config.recipe import AugmentationConfig, Recipe, Stage
 from xtune.errors import InputError, did_you_mean
 from xtune.runs.generic import kind_of
 
 STEPS = "plain-steps"
 """The cell of `plain` with as many optimizer steps as `xtune`."""
+
+ANYTHING = AugmentationConfig(stage1="ss", data="ss", consistency="ss")
 
 PLAIN = ("plain", "r-drop")
 """Methods without an augmentation."""
@@ -68,8 +71,15 @@ class Grid:
 
     @property
     def runs(self) -> Iterator[Run]:
-        """All runs, one seed of every cell before the next, so that an early look compares all cells."""
-        return (Run(cell, seed) for seed in self.seeds for cell in self.cells)
+        """All runs, one seed of every cell before the next, so that an early look compares all cells.
+
+        Of one seed those with a single stage come first: the others take it over from them (`xtune.runs.reuse`).
+        """
+        return (Run(cell, seed) for seed in self.seeds for cell in self._by_stages)
+
+    @cached_property
+    def _by_stages(self) -> list[Cell]:
+        return sorted(self.cells, key=lambda cell: len(stages_in(self.recipe(Run(cell, self.seeds[0])))))
 
     @property
     def study(self) -> str:
@@ -166,19 +176,23 @@ def steps_of_xtune(base: Recipe) -> dict[str, Any]:
         raise InputError(
             problem, field="translation.draw", remedy=f"leave {STEPS} out, or set translation.draw=sampled"
         )
-    anything = AugmentationConfig(stage1="ss", data="ss", consistency="ss")
     steps, epochs = 0, 0.0
-    for stage in METHODS["xtune"](base, anything):
+    for stage in METHODS["xtune"](base, ANYTHING):
         values = {**base.train, **stage.train}
         steps += max(0, int(values.get("max_steps", -1)))
         epochs += float(values.get("num_train_epochs", 3.0)) * (1 + base.ratio if stage.augmentation else 1)
     return {"train.max_steps": steps} if steps else {"train.num_train_epochs": epochs}
 
 
+def stages_in(recipe: Recipe) -> tuple[Stage, ...]:
+    """The stages of a recipe, resolved or not; in place of augmentations that are not settled yet, any."""
+    return recipe.stages or stages_of(recipe, ANYTHING)
+
+
 def cost(recipe: Recipe) -> float:
     """About what a resolved recipe's training costs: epochs × rows × views, of |D|."""
     total = 0.0
-    for stage in recipe.stages or stages_of(recipe, AugmentationConfig(stage1="ss", data="ss", consistency="ss")):
+    for stage in stages_in(recipe):
         epochs = float({**recipe.train, **stage.train}.get("num_train_epochs", 3.0))
         total += epochs * (1 + recipe.ratio if stage.augmentation else 1) * (2 if stage.r1 else 1)
     return total

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from xtune.config.load import mapping_in, parse_recipe, recipe_text, to_dict, value_of
-from xtune.config.methods import stages_of
-from xtune.config.recipe import AugmentationConfig, Recipe
+from xtune.config.recipe import Recipe
 from xtune.errors import InputError
-from xtune.runs.grids.grid import Cell, cell_name, check_cells
+from xtune.runs.grids.grid import Cell, cell_name, check_cells, stages_in
 
 LAMBDA1, LAMBDA2, LEARNING_RATE = "consistency.lambda1", "consistency.lambda2", "train.learning_rate"
 
@@ -35,7 +34,7 @@ def paper_space(base: Recipe) -> Space:
     >>> paper_space(load_recipe("xnli-transfer-large", {"method": "r1"}))
     {'consistency.lambda1': (1.0, 2.0, 5.0), 'train.learning_rate': (5e-06, 7e-06, 1e-05, 1.5e-05)}
     """
-    stages = base.stages or stages_of(base, AugmentationConfig(stage1="ss", data="ss", consistency="ss"))
+    stages = stages_in(base)
     used = {LAMBDA1: any(stage.r1 for stage in stages), LAMBDA2: any(stage.r2 for stage in stages)}
     if base.method == "r-drop":  # which has a weight of its own
         used[LAMBDA1] = False

@@ -61,6 +61,10 @@ class Work:
         """Whether it is there: `results.json` is written last, and whole."""
         return (self.place(run) / "results.json").is_file()
 
+    def beside(self, run: Run) -> list[Path]:
+        """The folders of the other runs with its seed, whose stages may be the same."""
+        return [path for path in sorted(self.folder.glob(f"runs/*/seed{run.seed}")) if path != self.place(run)]
+
     def claims(self) -> Claims:
         """The claims on its runs."""
         return Claims(self.folder, self.storage, self.grid.study, self.session)
@@ -96,7 +100,9 @@ def _do(job: Work, claim: Claim, run: Run) -> None:
     place = job.place(run)
     try:
         recipe = job.furnish(job.grid.recipe(run))
-        results = fit(recipe, output_dir=place, console=Console(quiet=True), callbacks=[EachStep(claim.check)])
+        still_ours = EachStep(claim.check)
+        quiet, others = Console(quiet=True), job.beside(run)
+        results = fit(recipe, output_dir=place, console=quiet, callbacks=[still_ours], others=others)
         claim.complete(run_score(results, job.grid))
     except ClaimLost:
         pass  # another one has it
