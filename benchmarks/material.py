@@ -65,13 +65,17 @@ def dictionaries_of(options: argparse.Namespace) -> Dictionaries:
     return dictionaries
 
 
-def save_random_encoder(folder: Path, texts: Sequence[str], layers: int = 4, hidden: int = 192) -> str:
+def save_random_encoder(
+    folder: Path, texts: Sequence[str], layers: int = 4, hidden: int = 192, vocabulary: int = 8000
+) -> str:
     """Save an XLM-R style model of random weights, with a Unigram tokenizer of these texts."""
     backend = Tokenizer(models.Unigram())
     backend.normalizer = normalizers.NFKC()
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(vocab_size=8000, special_tokens=special, unk_token="<unk>", show_progress=False)
+    trainer = trainers.UnigramTrainer(
+        vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False
+    )
     backend.train_from_iterator(texts, trainer)
     backend.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
