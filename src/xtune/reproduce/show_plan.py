@@ -36,15 +36,16 @@ def plan_report(planning: Planning) -> Group:
 def _cost_table(planning: Planning) -> Grid:
     """A line a variant: base and large beside each other, the paper's size marked."""
     table = Grid(box=None, pad_edge=False)
-    table.add_column("\ndataset: run", no_wrap=True)
+    table.add_column("\ndataset: run")  # the one that a narrow terminal breaks: figures stay whole
     for name in ("\nruns", "\ndone"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for size in SIZES:
         own = size == size_of(planning.job.shown.name)
         title = f"{size} *" if own else size
         for above, name in (("", "EFLOP"), (title, "hours"), ("", "GB")):
             style = "" if own else "dim"
-            table.add_column(f"{above}\n{name}", justify="right", header_style="bold" if own else "dim", style=style)
+            head = "bold" if own else "dim"
+            table.add_column(f"{above}\n{name}", justify="right", no_wrap=True, header_style=head, style=style)
     totals = [0.0] * 3 * len(SIZES)
     for title, variants in planning.variants.items():
         table.add_row(Text(title, style="bold"))

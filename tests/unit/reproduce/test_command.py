@@ -51,6 +51,12 @@ def test_a_dry_run_says_what_a_table_takes_and_trains_nothing(xtune: Command, tm
     assert "392,702" in out and "3,000 pairs of MultiNLI" in out
 
 
+def test_a_narrow_terminal_breaks_no_figure(xtune: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = xtune("table1", "--dry-run")
+    assert "…" not in out and "hours" in out
+
+
 def test_seeds_and_keys_change_the_plan_and_the_estimate(xtune: Command) -> None:
     def total(*words: str) -> list[str]:
         _, out, _ = xtune("table10", "--dry-run", *words)
