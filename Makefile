@@ -11,8 +11,10 @@ TORCH_INDEX ?= $(if $(PIP_FIND_LINKS)$(PIP_INDEX_URL)$(PIP_EXTRA_INDEX_URL),,htt
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed.stamp
 RUNTIME := $(if $(wildcard $(STAMP)),$(STAMP),$(VENV)/.runtime.stamp)
-INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --constraint constraints.txt \
+INSTALL  = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile --constraint constraints.txt \
 	$(addprefix --extra-index-url ,$(TORCH_INDEX)) --editable
+# pip would compile on one core. Some packages hold files that are not meant to compile.
+COMPILE  = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
 # One thread a test process: tiny models are slower on two, and figures must not depend on the machine's cores.
 export OMP_NUM_THREADS     ?= 1
@@ -67,12 +69,14 @@ clean: ## Remove the environment, caches and everything generated
 $(STAMP): pyproject.toml constraints.txt
 	$(environment)
 	@$(INSTALL) '.[dev]'
+	@$(COMPILE)
 	@touch $@
 
 # What `make quickstart` needs, a part of the above.
 $(VENV)/.runtime.stamp: pyproject.toml constraints.txt
 	$(environment)
 	@$(INSTALL) .
+	@$(COMPILE)
 	@touch $@
 
 define environment
