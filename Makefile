@@ -33,10 +33,10 @@ quickstart: $(RUNTIME) ## See the gain in minutes, from nothing: environment, tr
 	$(BIN)/xtune quickstart
 
 test: versions lint types imports ## Everything, from nothing: environment, lint, types, import rules, all tests and doctests
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: lint types imports ## The same without the slow tests, stopping at the first failure
-	$(BIN)/python -m pytest -n $(JOBS) -x -q -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -x -q -m "not slow"
 
 lint: $(STAMP) ## Lint, and see that the format is kept
 	$(BIN)/ruff check
