@@ -2,10 +2,10 @@
 
     python benchmarks/usable_positions.py --questions FILE.json [--model DIR --dictionaries DIR --examples 500]
 
-For sub-word sampling and code-switch at ratio 0.3, in the rows of both stages (stage 1: x beside A*(x); stage 2, where
+For subword sampling and code-switch at ratio 0.3, in the rows of both stages (stage 1: x beside A*(x); stage 2, where
 half of the rows are augmented already: x or A(x) beside A'(x)), by two rules: `unchanged`, every word that both views
 show alike (paper, section 3.3.2), and `untouched`, which is the published code's: no word that was sampled, even if it
-came out as it was. On a toy that code kept .68 (stage 1, code-switch) and .65 (stage 2, sub-word sampling of
+came out as it was. On a toy that code kept .68 (stage 1, code-switch) and .65 (stage 2, subword sampling of
 translations). Last comes how many rows use fewer positions by the first rule than by the second: it is to be 0.
 """
 
